@@ -1,0 +1,1 @@
+"""The values every layer speaks in: frozen, typed, without I/O."""

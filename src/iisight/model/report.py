@@ -1,0 +1,63 @@
+"""The one document that every reporter reads."""
+
+from dataclasses import dataclass
+
+from iisight.model.component import Component, Verdict
+from iisight.model.coverage import Gap
+from iisight.model.finding import Finding
+from iisight.model.rule import RuleInfo
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A component with its verdict and the reasons, in the order of weight."""
+
+    component: Component
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application of a site."""
+
+    path: str
+    pool: str
+    physical_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site with its applications."""
+
+    name: str
+    bindings: tuple[str, ...]
+    applications: tuple[Application, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """One configuration file that was read."""
+
+    path: str
+    origin: str
+    role: str  # `applicationHost.config`, `web.config`, `history`, …
+    malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found on one host. Same evidence and rules, same bytes."""
+
+    schema: str
+    version: str  # of iisight
+    evidence: str  # name of the evidence as given, without its folder
+    sites: tuple[Site, ...]
+    files: tuple[FileRead, ...]
+    components: tuple[Judged, ...]
+    findings: tuple[Finding, ...]  # the suppressed ones included
+    rules: tuple[RuleInfo, ...]  # those that were run
+    gaps: tuple[Gap, ...]
+    time: str | None = None  # ISO 8601, only when the caller gave one
