@@ -1,0 +1,81 @@
+"""Executable files of the evidence: found by path, read once, bounded."""
+
+import hashlib
+
+from iisight.evidence import paths
+from iisight.evidence.source import File, Source
+from iisight.model.binary import Binary, Image
+from iisight.model.coverage import Gap, GapKind
+from iisight.model.errors import EvidenceError, ParseError
+from iisight.model.locator import Locator
+from iisight.parsers import pe
+from iisight.parsers.pe.clr import AssemblyFacts, assembly_facts
+
+MAX_SIZE = 200 * 1024 * 1024  # bytes; the largest DLL of a stock server has 30 MiB
+
+
+class Binaries:
+    """Reads binaries on demand and remembers them by path."""
+
+    def __init__(self, source: Source) -> None:
+        """Start with nothing read."""
+        self.gaps: list[Gap] = []
+        self._source = source
+        self._read: dict[str, Binary | None] = {}
+        self._assemblies: dict[str, AssemblyFacts | None] = {}
+
+    def get(self, path: str) -> Binary | None:
+        """Return the binary at a Windows path; None when the evidence does not hold it or cannot give it."""
+        file = self._source.find(path)
+        return None if file is None else self.read(file)
+
+    def read(self, file: File) -> Binary | None:
+        """Return a file as a binary: hash and, if it is a PE, its image."""
+        key = paths.fold(file.path)
+        if key not in self._read:
+            self._read[key] = self._load(file, key)
+        return self._read[key]
+
+    def assembly(self, file: File) -> AssemblyFacts | None:
+        """Return what the metadata of a managed file says; None when it is not managed."""
+        key = paths.fold(file.path)
+        if key not in self._assemblies:
+            self.read(file)
+            self._assemblies.setdefault(key, None)
+        return self._assemblies[key]
+
+    def all(self) -> list[Binary]:
+        """Return every binary that was read, by folded path."""
+        return [binary for _, binary in sorted(self._read.items()) if binary is not None]
+
+    def _load(self, file: File, key: str) -> Binary | None:
+        if file.size > MAX_SIZE:
+            self.gaps.append(Gap(GapKind.REFUSED, file.path, f"larger than {MAX_SIZE} bytes"))
+            return None
+        try:
+            data = self._source.read(file, MAX_SIZE)
+        except EvidenceError as error:
+            self.gaps.append(Gap(GapKind.UNREADABLE, file.path, str(error)))
+            return None
+        return self._parse(file, key, data)
+
+    def _parse(self, file: File, key: str, data: bytes) -> Binary:
+        image: Image | None = None
+        problem: str | None = None
+        try:
+            image = pe.parse(data, Locator(file.path, origin=file.origin))
+        except ParseError as error:
+            problem = error.message
+        if image is not None and image.is_managed:
+            self._assemblies[key] = assembly_facts(data)
+        if image is not None and image.notes:
+            self.gaps.append(Gap(GapKind.MALFORMED, file.path, "; ".join(image.notes)))
+        return Binary(
+            path=file.path,
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            modified=file.modified,
+            image=image,
+            problem=problem,
+            origin=file.origin,
+        )

@@ -1,0 +1,1 @@
+"""The configuration of a server, resolved as IIS and .NET resolve it."""

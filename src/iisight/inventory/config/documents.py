@@ -1,0 +1,77 @@
+"""Read configuration files once each, and keep what could not be read."""
+
+from iisight.evidence import paths
+from iisight.evidence.source import File, Source
+from iisight.model.config import Document
+from iisight.model.coverage import Gap, GapKind
+from iisight.model.errors import EvidenceError, ParseError
+from iisight.model.locator import Locator
+from iisight.parsers import xml
+
+MAX_CONFIG_SIZE = 64 * 1024 * 1024  # bytes; a 2,000-site applicationHost.config has about 4 MiB
+MAX_INCLUDES = 5_000
+
+
+class Documents:
+    """The parsed files of one source, by path; what failed is in `gaps`."""
+
+    def __init__(self, source: Source) -> None:
+        """Start with nothing read."""
+        self.source = source
+        self.gaps: list[Gap] = []
+        self._read: dict[str, Document | None] = {}
+        self._roles: dict[str, str] = {}
+        self._included = 0
+
+    def get(self, path: str, role: str) -> Document | None:
+        """Return the file at a Windows path, parsed; None when it is not there or not readable."""
+        file = self.source.find(path)
+        return None if file is None else self.read(file, role)
+
+    def read(self, file: File, role: str) -> Document | None:
+        """Return a file, parsed once; `role` is what the report calls it."""
+        key = paths.fold(file.path)
+        if key not in self._read:
+            self._roles[key] = role
+            self._read[key] = self._parse(file)
+        return self._read[key]
+
+    def include(self, holder: Document, relative: str) -> Document | None:
+        """Return the file that `configSource` names: below the holder's folder, never outside of it."""
+        folder = paths.parent(holder.path)
+        path = paths.fold(paths.join(folder, relative))
+        if paths.is_absolute(relative) or not path.startswith(paths.fold(folder)):
+            self._gap(GapKind.REFUSED, holder.path, f"configSource '{relative}' leaves the file's folder")
+            return None
+        self._included += 1
+        if self._included > MAX_INCLUDES:
+            self._gap(GapKind.REFUSED, holder.path, f"more than {MAX_INCLUDES} configSource files")
+            return None
+        document = self.get(path, "configSource")
+        if document is None and self.source.find(path) is None:
+            self._gap(GapKind.MISSING, paths.join(folder, relative), f"configSource of {holder.path}")
+        return document
+
+    def was_read(self, path: str) -> bool:
+        """Tell whether a file was asked for."""
+        return paths.fold(path) in self._read
+
+    def all(self) -> list[tuple[str, Document]]:
+        """Return every parsed document with its role, in the order of their folded paths."""
+        return [(self._roles[key], doc) for key, doc in sorted(self._read.items()) if doc is not None]
+
+    def _parse(self, file: File) -> Document | None:
+        try:
+            data = self.source.read(file, MAX_CONFIG_SIZE + 1)
+            document = xml.parse(data, Locator(file.path, origin=file.origin))
+        except (EvidenceError, ParseError) as error:
+            self._gap(GapKind.UNREADABLE, file.path, str(error))
+            return None
+        for problem in document.problems:
+            if problem.code != "doctype":
+                place = f"line {problem.locator.line}, column {problem.locator.column}"
+                self._gap(GapKind.MALFORMED, file.path, f"{place}: {problem.message}")
+        return document
+
+    def _gap(self, kind: GapKind, subject: str, reason: str) -> None:
+        self.gaps.append(Gap(kind, subject, reason))

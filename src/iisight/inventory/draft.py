@@ -1,0 +1,98 @@
+"""What a mechanism's finder says of a component, before its file is looked up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from iisight.evidence import paths
+from iisight.inventory.config.build import Server
+from iisight.inventory.config.conditions import pools_meeting
+from iisight.inventory.config.host import Pool
+from iisight.inventory.track import Track
+from iisight.model.component import Component, Kind, Presence, Registration
+from iisight.model.config import Fate
+
+
+@dataclass(slots=True)
+class Draft:
+    """A component without its binary and its catalogue match; drafts with one id are joined."""
+
+    kind: Kind
+    mechanism: str
+    name: str
+    image: str | None = None
+    type: str | None = None
+    arguments: str = ""
+    precondition: str = ""
+    registrations: list[Registration] = field(default_factory=list)
+    presence: list[Presence] = field(default_factory=list)
+    pools: tuple[str, ...] | None = None
+    folders: tuple[str, ...] = ()  # where a managed type's assembly may lie: the `bin` of its applications
+
+    @property
+    def id(self) -> str:
+        """Return what makes the component this one: kind, name, and image, type or arguments."""
+        what = paths.fold(self.image).lower() if self.image else normal_type(self.type or "")
+        tail = f":{self.arguments}" if self.arguments else ""
+        return f"{self.kind}:{self.name}:{what}{tail}".rstrip(":")
+
+
+def normal_type(type_name: str) -> str:
+    """Return a .NET type name without white space around its commas."""
+    return ", ".join(part.strip() for part in type_name.split(","))
+
+
+def from_track(track: Track, section: str, draft: Draft) -> Draft:
+    """Give a draft the registration and presence of one collection entry."""
+    draft.registrations.append(track.registration(section))
+    if track.fate is Fate.ACTIVE:
+        draft.presence.extend(track.presence)
+    return draft
+
+
+def pools_for(server: Server, precondition: str, keep: Iterable[Pool] | None = None) -> tuple[str, ...] | None:
+    """Return the pools that meet a preCondition, among `keep` if given; None when no pool is left out."""
+    every = list(server.pools.values())
+    if not every:
+        return None
+    kept = every if keep is None else list(keep)
+    met = pools_meeting(precondition, kept)
+    if met is None:
+        return None if len(kept) == len(every) else tuple(sorted(p.name for p in kept))
+    return met
+
+
+def join(drafts: Sequence[Draft]) -> list[Draft]:
+    """Make one draft of those with the same id, in the order they were found."""
+    joined: dict[str, Draft] = {}
+    for draft in drafts:
+        first = joined.get(draft.id)
+        if first is None:
+            joined[draft.id] = replace(draft)
+            continue
+        first.registrations = [*first.registrations, *draft.registrations]
+        first.presence = [*first.presence, *draft.presence]
+        first.folders = tuple(dict.fromkeys((*first.folders, *draft.folders)))
+        first.precondition = first.precondition if first.precondition == draft.precondition else ""
+        first.pools = _either(first.pools, draft.pools)
+    return list(joined.values())
+
+
+def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if one is None or other is None else tuple(sorted({*one, *other}))
+
+
+def finish(draft: Draft) -> Component:
+    """Return the component as far as configuration tells."""
+    return Component(
+        id=draft.id,
+        kind=draft.kind,
+        mechanism=draft.mechanism,
+        name=draft.name,
+        image=draft.image,
+        type=draft.type,
+        arguments=draft.arguments,
+        precondition=draft.precondition,
+        registrations=tuple(draft.registrations),
+        presence=tuple(draft.presence),
+        pools=draft.pools,
+    )
