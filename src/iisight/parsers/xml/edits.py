@@ -1,0 +1,30 @@
+"""Changes made to a text so that it can be read on, with the way back to the original offsets."""
+
+from bisect import bisect_right, insort
+
+
+class Edits:
+    """The original text and its edited form."""
+
+    def __init__(self, original: str) -> None:
+        """Start without a change."""
+        self.text = original
+        self._insertions: list[tuple[int, int]] = []  # (offset in the edited text, length)
+
+    def original(self, offset: int) -> int:
+        """Return the original offset of a place of the edited text."""
+        shift = 0
+        for start, length in self._insertions[: bisect_right(self._insertions, (offset, 1 << 60))]:
+            shift += min(length, offset - start)
+        return offset - shift
+
+    def blank(self, start: int, end: int) -> None:
+        """Overwrite a stretch with spaces; line ends stay."""
+        kept = "".join(c if c in "\r\n" else " " for c in self.text[start:end])
+        self.text = self.text[:start] + kept + self.text[end:]
+
+    def insert(self, offset: int, text: str) -> None:
+        """Put text in."""
+        self.text = self.text[:offset] + text + self.text[offset:]
+        self._insertions = [(s + len(text) if s >= offset else s, n) for s, n in self._insertions]
+        insort(self._insertions, (offset, len(text)))
