@@ -1,6 +1,7 @@
 """Executable files of the evidence: found by path, read once, bounded."""
 
 import hashlib
+from collections.abc import Callable
 
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
@@ -36,6 +37,17 @@ class Binaries:
             self._read[key] = self._load(file, key)
         return self._read[key]
 
+    def read_if(self, file: File, wanted: Callable[[bytes], bool]) -> Binary | None:
+        """Return a file as a binary when its bytes are wanted; else nothing is kept of it."""
+        key = paths.fold(file.path)
+        if key in self._read:
+            return self._read[key]
+        data = self._bytes(file)
+        if data is None or not wanted(data):
+            return None
+        self._read[key] = self._parse(file, key, data)
+        return self._read[key]
+
     def assembly(self, file: File) -> AssemblyFacts | None:
         """Return what the metadata of a managed file says; None when it is not managed."""
         key = paths.fold(file.path)
@@ -49,15 +61,18 @@ class Binaries:
         return [binary for _, binary in sorted(self._read.items()) if binary is not None]
 
     def _load(self, file: File, key: str) -> Binary | None:
+        data = self._bytes(file)
+        return None if data is None else self._parse(file, key, data)
+
+    def _bytes(self, file: File) -> bytes | None:
         if file.size > MAX_SIZE:
             self.gaps.append(Gap(GapKind.REFUSED, file.path, f"larger than {MAX_SIZE} bytes"))
             return None
         try:
-            data = self._source.read(file, MAX_SIZE)
+            return self._source.read(file, MAX_SIZE)
         except EvidenceError as error:
             self.gaps.append(Gap(GapKind.UNREADABLE, file.path, str(error)))
             return None
-        return self._parse(file, key, data)
 
     def _parse(self, file: File, key: str, data: bytes) -> Binary:
         image: Image | None = None

@@ -26,6 +26,7 @@ class Draft:
     registrations: list[Registration] = field(default_factory=list)
     presence: list[Presence] = field(default_factory=list)
     pools: tuple[str, ...] | None = None
+    stock: bool = False  # the value is the one that Windows ships
     folders: tuple[str, ...] = ()  # where a managed type's assembly may lie: the `bin` of its applications
 
     @property

@@ -1,6 +1,7 @@
 """What a mechanism's finder may ask: one server, the files of the evidence, and nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from iisight.evidence import paths
 from iisight.evidence.source import Source
@@ -8,6 +9,8 @@ from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.config.tree import Node
+from iisight.inventory.track import Follower, SettingTrack, Track, follow_setting
+from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
 
 
@@ -20,10 +23,29 @@ class Survey:
     documents: Documents
     binaries: Binaries
     gaps: list[Gap]
+    schemas: tuple[Document, ...] = ()
+    _tracks: dict[tuple[str, str], list[Track]] = field(default_factory=dict)
+
+    def track(self, section: str, inner: str = "") -> list[Track]:
+        """Return the entries of a collection in the order they come in; `inner` is the path below the section."""
+        key = (section, inner)
+        if key not in self._tracks:
+            self._tracks[key] = Follower(self.server, section, inner).entries()
+        return self._tracks[key]
+
+    def settings(self, section: str, inner: str, attribute: str) -> list[SettingTrack]:
+        """Return every value an attribute of a section, or of an element inside it, takes over the tree."""
+        return follow_setting(self.server, section, inner, attribute)
 
     def gap(self, kind: GapKind, subject: str, reason: str) -> None:
         """Report something that was not read."""
         self.gaps.append(Gap(kind, subject, reason))
+
+    def app_folders(self) -> Iterator[tuple[str, str]]:
+        """Yield (folder, configuration path) of every application whose folder is known."""
+        for node in self.server.tree:
+            if node.is_app_root and node.physical_path:
+                yield node.physical_path, node.scope
 
     def bin_folders(self, scope: str) -> tuple[str, ...]:
         """Return the `bin` folder of the application a configuration path belongs to."""

@@ -17,6 +17,10 @@ from iisight.inventory.config.tree import App, Node, Tree, Unread, fold_scope
 from iisight.model.config import Document
 
 WEB_CONFIG_LEVEL = 3
+MAX_CLAIMS = 250_000  # web.configs hung into one tree; many sites may share a folder
+UNMAPPED = "(not mapped)"
+"""Site under which web.configs hang that no site of the configuration reads."""
+
 FRAMEWORKS = tuple(f"{f}\\{v}" for f in ("Framework64", "Framework") for v in ("v4.0.30319", "v2.0.50727"))
 
 
@@ -32,7 +36,7 @@ class Server:
     pools: dict[str, Pool]
     apps: list[App]
     mappings: list[host.Mapping]
-    web_configs: set[str] = field(default_factory=set)  # folded paths of those a scope reads
+    web_configs: set[str] = field(default_factory=set)  # folded paths of those that belong to a scope
 
     @property
     def tree(self) -> Tree:
@@ -105,6 +109,27 @@ class Builder:
         self._hang(server)
         return server
 
+    def build_unmapped(self, variables: Mapping[str, str], reason: str) -> Server:
+        """Return a server made of web.configs alone; `reason` says why none is read, if so."""
+        self._read_frameworks(variables)
+        resolver = Resolver(self.tree, self.declarations, self.frameworks, self._default_framework(), locks_known=False)
+        server = Server(UNMAPPED, "", variables, None, resolver, {}, [], [])
+        top = ""
+        for file in self.web_configs.all():
+            folder = paths.parent(file.path)
+            node = self.tree.ensure(f"{UNMAPPED}/{folder}")
+            if node is None:
+                continue
+            if not top or not (paths.fold(folder) + "\\").startswith(top):
+                top = paths.fold(folder) + "\\"
+                node.is_app_root = True
+                node.app = App(UNMAPPED, f"/{folder}", "", node.scope, folder)
+                server.apps.append(node.app)
+            server.web_configs.add(paths.fold(file.path))
+            self._hang_web_config(node, file, reason)
+        self._inherit_apps()
+        return server
+
     def _read_frameworks(self, variables: Mapping[str, str]) -> None:
         windir = variables.get("windir", "C:\\Windows")
         for framework in FRAMEWORKS:
@@ -137,9 +162,12 @@ class Builder:
         for mapping in server.mappings:
             self._make_node(mapping, server)
             for scope, file, reason in self._claims(mapping, server, own_scopes):
+                if len(found) >= MAX_CLAIMS:
+                    self.tree.refused += 1
+                    continue
                 found.setdefault(fold_scope(scope), (file, reason))
-                if self.tree.ensure(scope) is not None and not reason:
-                    server.web_configs.add(paths.fold(file.path))
+                self.tree.ensure(scope)
+                server.web_configs.add(paths.fold(file.path))
         self._inherit_apps()
         # Outer files first: the sections of a node apply in the order they are attached (iis.md 1.3).
         for key in sorted(found, key=lambda k: (k.count("/"), k)):
@@ -162,9 +190,7 @@ class Builder:
             if node.app is None and node.parent is not None:
                 node.app = node.parent.app
 
-    def _claims(
-        self, mapping: host.Mapping, server: Server, own_scopes: set[str]
-    ) -> Iterator[tuple[str, File, str]]:
+    def _claims(self, mapping: host.Mapping, server: Server, own_scopes: set[str]) -> Iterator[tuple[str, File, str]]:
         """Yield (scope, web.config, reason it is not read) of a virtual directory's folders."""
         pool = server.pool_of(mapping.app)
         ignored = "" if pool is None or pool.reads_web_config else "the pool has enableConfigurationOverride=false"

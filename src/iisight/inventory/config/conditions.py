@@ -15,7 +15,7 @@ def tokens(precondition: str) -> tuple[str, ...]:
 
 def is_met(precondition: str, pool: Pool) -> bool:
     """Tell whether a pool meets every condition; what is not known of a pool counts as met."""
-    return all(_holds(token, pool) for token in tokens(precondition))
+    return all(_holds(condition, pool) for condition in tokens(precondition))
 
 
 def pools_meeting(precondition: str, pools: Iterable[Pool]) -> tuple[str, ...] | None:
@@ -25,13 +25,13 @@ def pools_meeting(precondition: str, pools: Iterable[Pool]) -> tuple[str, ...] |
     return None if len(met) == len(known) else tuple(met)
 
 
-def _holds(token: str, pool: Pool) -> bool:
-    if token in {"bitness32", "bitness64"}:
-        return pool.bits is None or pool.bits == int(token[-2:])
-    if token == "integratedmode":
+def _holds(condition: str, pool: Pool) -> bool:
+    if condition in {"bitness32", "bitness64"}:
+        return pool.bits is None or pool.bits == int(condition[-2:])
+    if condition == "integratedmode":
         return pool.integrated is not False
-    if token in {"classicmode", "isapimode"}:
+    if condition in {"classicmode", "isapimode"}:
         return pool.integrated is not True
-    if token.startswith("runtimeversion"):
-        return pool.runtime is None or pool.runtime.lower() == token.removeprefix("runtimeversion")
+    if condition.startswith("runtimeversion"):
+        return pool.runtime is None or pool.runtime.lower() == condition.removeprefix("runtimeversion")
     return True

@@ -59,7 +59,7 @@ def stock() -> Declarations:
     return Declarations(
         {
             fact.path: Declaration(fact.path, fact.allow_definition, fact.override_default, _home(fact.path))
-            for fact in schema.all_sections().values()
+            for fact in schema.all_sections()
         }
     )
 

@@ -53,9 +53,7 @@ class _Work:
 
 def apply(state: ElementState, element: Element, writer: Writer, collections: CollectionFinder) -> ElementState:
     """Return `state` after `element` of one file; on an error the inherited content stays and nothing is added."""
-    work = _Work(
-        state.path, dict(state.settings), list(state.entries), list(state.dropped), dict(state.children), []
-    )
+    work = _Work(state.path, dict(state.settings), list(state.entries), list(state.dropped), dict(state.children), [])
     fact = collections(state.path) or _guess(element)
     _apply_attributes(work, element, writer)
     for child in element.children:

@@ -47,9 +47,7 @@ def _top_elements(root: Element) -> tuple[Element, ...]:
 
 def _location(tag: Element, base: Record, declarations: Declarations, include: IncludeReader) -> Iterator[Record]:
     inherit = tag.get("inheritInChildApplications", "true").strip().lower() != "false"
-    placed = replace(
-        base, location=clean_location(tag.get("path")), override=_override(tag), inherit_children=inherit
-    )
+    placed = replace(base, location=clean_location(tag.get("path")), override=_override(tag), inherit_children=inherit)
     for child in tag.children:
         yield from _sections(child, "", placed, declarations, include)
 

@@ -95,6 +95,7 @@ class Resolver:
         return self._touched
 
     def _state(self, node: Node, section: str, framework: str, inheritable: bool) -> SectionState:
+        inheritable = inheritable and _withholds(node, section)
         key = (id(node), section, framework, inheritable)
         cached = self._cache.get(key)
         if cached is not None:
@@ -107,7 +108,7 @@ class Resolver:
         for record in node.inputs.get(section, ()):
             if record.inherit_children or not inheritable or node.parent is None:
                 state = self._apply(state, record, node)
-        if section in node.inputs:
+        if section in node.inputs or node.parent is None:
             self._cache[key] = state
         return state
 
@@ -130,9 +131,7 @@ class Resolver:
         refusal = self._refusal(state, record, node)
         if refusal is not None:
             fate = Fate.LOCKED_OUT if refusal.code == "locked" else Fate.INERT
-            return SectionState(
-                merge.reject(state.element, record.element, writer, fate, refusal), state.lock
-            )
+            return SectionState(merge.reject(state.element, record.element, writer, fate, refusal), state.lock)
         element = merge.apply(state.element, record.element, writer, self.collection)
         return SectionState(element, state.lock.then(record.override, record.level))
 
@@ -154,6 +153,16 @@ class Resolver:
         if allow == "MachineToApplication":
             return record.level >= _WEB_CONFIG_LEVEL and not node.is_app_root and self.locks_known
         return record.level > _HIGHEST_LEVEL.get(allow, record.level)
+
+
+def _withholds(node: Node, section: str) -> bool:
+    """Tell whether the section, as it is at a node, holds something that child applications do not get."""
+    at: Node | None = node
+    while at is not None and at.parent is not None:
+        if any(not r.inherit_children for r in at.inputs.get(section, ())):
+            return True
+        at = at.parent
+    return False
 
 
 def _withheld(node: Node) -> set[str]:

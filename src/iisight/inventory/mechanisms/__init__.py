@@ -1,1 +1,4 @@
-"""One file for each way IIS comes to load code; each has `find(site: Survey) -> Iterable[Draft]`."""
+"""One file for each way IIS comes to load code; each has `find(survey: Survey) -> Iterable[Draft]`.
+
+`sleepers` alone asks for more: what all the others found.
+"""

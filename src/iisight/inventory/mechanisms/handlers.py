@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from iisight.evidence import paths
 from iisight.inventory.draft import Draft, from_track, normal_type, pools_for
 from iisight.inventory.survey import Survey
-from iisight.inventory.track import Track, track
+from iisight.inventory.track import Track
 from iisight.model.component import Kind, Presence, Registration
 from iisight.model.config import Fate
 
@@ -27,11 +27,11 @@ NOT_ALLOWED = "not allowed by isapiCgiRestriction"
 def find(survey: Survey) -> Iterable[Draft]:
     """Yield a draft for every handler row, FastCGI application and restriction entry without a handler."""
     gate = Gate(survey)
-    for row in track(survey.server, HANDLERS):
+    for row in survey.track(HANDLERS):
         yield gate.check(_handler(survey, row))
-    for row in track(survey.server, CLASSIC):
+    for row in survey.track(CLASSIC):
         yield _classic(survey, row)
-    for row in track(survey.server, FASTCGI):
+    for row in survey.track(FASTCGI):
         yield _fastcgi(survey, row)
     yield from gate.unused()
 
@@ -48,7 +48,7 @@ class Gate:
         self._open_cgi = state.value("notListedCgisAllowed").lower() == "true"
         self._survey = survey
         self._rows: dict[str, list[Track]] = {}
-        for row in track(server, RESTRICTIONS):
+        for row in survey.track(RESTRICTIONS):
             self._rows.setdefault(_key(*split_command(server.expand(row.get("path")))), []).append(row)
         self._used: set[str] = set()
 
@@ -100,7 +100,11 @@ def _restriction(row: Track) -> Registration:
     registration = row.registration(RESTRICTIONS)
     if row.fate is Fate.ACTIVE and not _allows(row):
         return Registration(
-            registration.locator, RESTRICTIONS, registration.scope, registration.attributes, Fate.DISABLED,
+            registration.locator,
+            RESTRICTIONS,
+            registration.scope,
+            registration.attributes,
+            Fate.DISABLED,
             reason="allowed=false",
         )
     return registration
@@ -146,6 +150,10 @@ def _classic(survey: Survey, row: Track) -> Draft:
 def _fastcgi(survey: Survey, row: Track) -> Draft:
     image = survey.server.expand(row.get("fullPath"))
     draft = Draft(
-        Kind.FASTCGI, "L-08", paths.basename(image), image=image, arguments=survey.server.expand(row.get("arguments"))
+        Kind.FASTCGI,
+        "L-08",
+        paths.basename(image),
+        image=image,
+        arguments=survey.server.expand(row.get("arguments")),
     )
     return from_track(row, FASTCGI, draft)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from iisight.inventory.draft import Draft, from_track, pools_for
 from iisight.inventory.survey import Survey
-from iisight.inventory.track import track
 from iisight.model.component import Kind
 from iisight.model.config import Fate
 
@@ -14,7 +13,7 @@ SECTION = "system.webServer/isapiFilters"
 
 def find(survey: Survey) -> Iterable[Draft]:
     """Yield every filter row; `enabled=false` keeps one dormant."""
-    for row in track(survey.server, SECTION):
+    for row in survey.track(SECTION):
         precondition = row.get("preCondition")
         draft = Draft(
             Kind.ISAPI_FILTER,

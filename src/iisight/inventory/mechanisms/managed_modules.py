@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from iisight.inventory.draft import Draft, from_track, normal_type, pools_for
 from iisight.inventory.survey import Survey
-from iisight.inventory.track import track
 from iisight.model.component import Kind
 
 INTEGRATED = "system.webServer/modules"
@@ -16,7 +15,7 @@ def find(survey: Survey) -> Iterable[Draft]:
     pools = survey.server.pools.values()
     for section, mechanism in ((INTEGRATED, "L-02"), (CLASSIC, "L-03")):
         kept = [p for p in pools if p.integrated is (section == INTEGRATED)]
-        for row in track(survey.server, section):
+        for row in survey.track(section):
             if not row.get("type"):
                 continue
             precondition = row.get("preCondition")

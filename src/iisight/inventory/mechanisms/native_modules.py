@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from iisight.inventory.draft import Draft, from_track, pools_for
 from iisight.inventory.survey import Survey
-from iisight.inventory.track import Track, track
+from iisight.inventory.track import Track
 from iisight.model.component import Kind
 from iisight.model.config import Fate
 
@@ -15,12 +15,12 @@ ENABLED = "system.webServer/modules"
 def find(survey: Survey) -> Iterable[Draft]:
     """Yield every native module: registered ones, and names that are enabled and registered nowhere."""
     enabled: dict[str, list[Track]] = {}
-    for row in track(survey.server, ENABLED):
+    for row in survey.track(ENABLED):
         if not row.get("type"):
             enabled.setdefault(row.get("name"), []).append(row)
-    for row in track(survey.server, GLOBAL):
+    for row in survey.track(GLOBAL):
         yield _registered(survey, row, enabled)
-    registered = {row.get("name") for row in track(survey.server, GLOBAL)}
+    registered = {row.get("name") for row in survey.track(GLOBAL)}
     for name in sorted(enabled.keys() - registered):
         for row in enabled[name]:
             yield from_track(row, ENABLED, Draft(Kind.NATIVE_MODULE, "L-01", name))

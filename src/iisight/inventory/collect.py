@@ -1,0 +1,209 @@
+"""Take the inventory of a source: find its servers, resolve them, run every mechanism, link the files."""
+
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+
+from iisight.catalogue import schema
+from iisight.evidence import paths
+from iisight.evidence.source import File, Source
+from iisight.inventory import discovery, link, mechanisms
+from iisight.inventory.binaries import Binaries
+from iisight.inventory.config.build import Builder, Server, WebConfigs
+from iisight.inventory.config.documents import Documents
+from iisight.inventory.discovery import Found, Role
+from iisight.inventory.draft import Draft, join
+from iisight.inventory.inventory import Copy, Inventory, Progress
+from iisight.inventory.mechanisms import sleepers
+from iisight.inventory.survey import Survey
+from iisight.model.component import Component
+from iisight.model.config import Document
+from iisight.model.coverage import Gap, GapKind
+
+Finder = Callable[[Survey], Iterable[Draft]]
+_FEW_FILES = 40
+_MAX_COPIES = 200
+_SYSTEM_CONFIG = "\\config\\web.config"
+
+
+def collect(source: Source, progress: Progress | None = None) -> Inventory:
+    """Return the inventory; nothing of the evidence is left out without a gap that says so."""
+    return _Collector(source, progress or (lambda *_: None)).run()
+
+
+class _Collector:
+    """One run over one source."""
+
+    def __init__(self, source: Source, progress: Progress) -> None:
+        self.source = source
+        self.progress = progress
+        self.documents = Documents(source)
+        self.binaries = Binaries(source)
+        self.gaps: list[Gap] = list(source.gaps)
+        self.hosts = discovery.find_hosts(source)
+        self.web_configs = WebConfigs([f for f in source.named("web.config") if not _is_framework(f)])
+
+    def run(self) -> Inventory:
+        servers = self._servers()
+        copies = tuple(self._copies())
+        schemas = tuple(self._schemas(servers))
+        components = [c for server in servers for c in self._components(server, schemas)]
+        components += self._sleepers(components)
+        self._read_the_rest()
+        self.gaps += [*self.documents.gaps, *self.binaries.gaps, *link.absent_gaps(components)]
+        return Inventory(
+            evidence=self.source.name,
+            servers=tuple(servers),
+            components=tuple(sorted(components, key=lambda c: (c.kind, c.name.casefold(), c.id, c.server))),
+            documents=tuple(self.documents.all()),
+            copies=copies,
+            gaps=tuple(sorted(set(self.gaps))),
+            binaries=tuple(self.binaries.all()),
+        )
+
+    # Servers
+
+    def _servers(self) -> list[Server]:
+        in_force = [f for f in self.hosts if f.role is Role.IN_FORCE]
+        chosen = [*in_force, *(f for f in self.hosts if f.role is Role.EXPRESS)] or self.hosts[-1:]
+        servers = [s for found in chosen for s in self._server(found)]
+        servers += [s for found in in_force for s in self._manager(found)]
+        if not in_force:
+            servers += self._manager(None)
+        return [*servers, *self._unmapped(servers)]
+
+    def _server(self, found: Found) -> Iterator[Server]:
+        folder = paths.parent(found.file.path)
+        variables = _variables(found.file.path) | _express_variables(found)
+        target = self._redirected(folder, variables) if found.role is Role.IN_FORCE else None
+        document = self.documents.read(target or found.file, found.role)
+        if document is None:
+            return
+        yield Builder(self.documents, self.web_configs, document).build(self._name(found), folder, variables)
+
+    def _name(self, found: Found) -> str:
+        alike = [f for f in self.hosts if f.role is found.role]
+        base = {Role.IN_FORCE: "IIS", Role.EXPRESS: "IIS Express"}.get(found.role, f"IIS ({found.role})")
+        return base if len(alike) == 1 or found.role is Role.HISTORY else f"{base} {alike.index(found) + 1}"
+
+    def _redirected(self, folder: str, variables: Mapping[str, str]) -> File | None:
+        """Follow redirection.config: it moves applicationHost.config and administration.config (iis.md 1.1)."""
+        document = self.documents.get(paths.join(folder, "redirection.config"), "redirection.config")
+        element = None if document is None or document.root is None else document.root.child("configurationRedirection")
+        if element is None or element.get("enabled").lower() != "true":
+            return None
+        path = paths.join(paths.expand(element.get("path"), variables), discovery.APPHOST)
+        target = self.source.find(path)
+        if target is None:
+            reason = "the configuration is redirected there, and it is not in the evidence: the local file is used"
+            self.gaps.append(Gap(GapKind.MISSING, path, reason))
+        return target
+
+    def _manager(self, found: Found | None) -> Iterator[Server]:
+        """Yield IIS Manager's configuration, a hierarchy of its own."""
+        folder = "C:" + discovery.CONFIG_FOLDER if found is None else paths.parent(found.file.path)
+        document = self.documents.get(paths.join(folder, "administration.config"), "administration.config")
+        if document is not None:
+            no_sites = WebConfigs(())
+            yield Builder(self.documents, no_sites, document).build("IIS Manager", folder, _variables(folder))
+
+    def _unmapped(self, servers: list[Server]) -> Iterator[Server]:
+        """Yield the web.configs that no site reads; they count as in force only when no site is known."""
+        claimed = {path for server in servers for path in server.web_configs}
+        rest = [f for f in self.web_configs.all() if paths.fold(f.path) not in claimed]
+        if rest:
+            known = any(server.apphost is not None and server.apps for server in servers)
+            builder = Builder(self.documents, WebConfigs(rest), None)
+            yield builder.build_unmapped(_variables(rest[0].path), reason="no site has this folder" if known else "")
+
+    # Files beside the configuration in force
+
+    def _copies(self) -> Iterator[Copy]:
+        used = {paths.fold(document.path) for _, document in self.documents.all()}
+        others = [f for f in self.hosts if paths.fold(f.file.path) not in used and f.role is not Role.TEMPLATE]
+        if len(others) > _MAX_COPIES:
+            reason = f"only the newest {_MAX_COPIES} copies of {discovery.APPHOST} are read"
+            self.gaps.append(Gap(GapKind.REFUSED, others[0].file.path, reason, len(others) - _MAX_COPIES))
+        for found in others[-_MAX_COPIES:]:
+            document = self.documents.read(found.file, found.role)
+            if document is not None:
+                yield Copy(found.role, document)
+        for file in list(discovery.find_generated(self.source))[:_MAX_COPIES]:
+            document = self.documents.read(file, "pool configuration")
+            if document is not None:
+                yield Copy("pool configuration", document)
+
+    def _schemas(self, servers: list[Server]) -> Iterator[Document]:
+        for folder in dict.fromkeys(paths.fold(server.config_folder) for server in servers if server.config_folder):
+            for file in self.source.below(paths.join(folder, "schema")):
+                document = self.documents.read(file, "schema") if paths.extension(file.path) == ".xml" else None
+                if document is not None and document.root is not None:
+                    yield document
+                    facts = {f.owner: f for f in schema.collection_facts_from_schema(document.root)}
+                    for server in servers:
+                        server.resolver.schema_facts.update(facts)
+
+    def _read_the_rest(self) -> None:
+        """Read what else looks like configuration when the evidence is small: somebody gave it on purpose."""
+        files = list(self.source.ending(".config", ".xml"))
+        if len(files) <= _FEW_FILES:
+            for file in files:
+                self.documents.read(file, "other")
+
+    # Components
+
+    def _components(self, server: Server, schemas: tuple[Document, ...]) -> list[Component]:
+        survey = Survey(server, self.source, self.documents, self.binaries, self.gaps, schemas)
+        finders = list(_finders())
+        drafts: list[Draft] = []
+        for index, (name, finder) in enumerate(finders):
+            self.progress(f"{server.name}: {name}", index, len(finders))
+            drafts.extend(finder(survey))
+        if server.tree.refused:
+            reason = "configuration paths over the bounds are not resolved"
+            self.gaps.append(Gap(GapKind.REFUSED, server.name, reason, server.tree.refused))
+        return link.Linker(server, self.source, self.binaries).link(join(drafts))
+
+    def _sleepers(self, components: list[Component]) -> list[Component]:
+        files = list(self.source.ending(".dll"))
+        drafts = sleepers.find(self._counted(files), self.binaries, link.registered_files(components))
+        server = Builder(self.documents, WebConfigs(()), None).build("IIS", "", paths.default_variables())
+        return link.Linker(server, self.source, self.binaries).link(join(list(drafts)))
+
+    def _counted(self, files: list[File]) -> Iterator[File]:
+        for index, file in enumerate(files):
+            if index % 64 == 0:
+                self.progress("DLLs that nothing registers", index, len(files))
+            yield file
+
+
+def _finders() -> Iterator[tuple[str, Finder]]:
+    """Yield the finder of every mechanism, by walking the package."""
+    for found in sorted(pkgutil.iter_modules(mechanisms.__path__), key=lambda m: m.name):
+        module = import_module(f"{mechanisms.__name__}.{found.name}")
+        if module is not sleepers:
+            yield found.name.replace("_", " "), module.find
+
+
+def _variables(path: str) -> dict[str, str]:
+    return paths.default_variables(discovery.drive_of(path))
+
+
+def _express_variables(found: Found) -> dict[str, str]:
+    """Return what iisexpress.exe sets for its configuration file."""
+    if found.role is not Role.EXPRESS:
+        return {}
+    drive, home = discovery.drive_of(found.file.path), paths.parent(paths.parent(found.file.path))
+    profile = paths.parent(paths.parent(home))
+    express = f"{drive}\\Program Files\\IIS Express"
+    return {
+        "IIS_BIN": express,
+        "IIS_USER_HOME": home,
+        "IIS_SITES_HOME": f"{home}\\My Web Sites",
+        "USERPROFILE": profile,
+    }
+
+
+def _is_framework(file: File) -> bool:
+    folded = paths.fold(file.path)
+    return "\\microsoft.net\\framework" in folded and folded.endswith(_SYSTEM_CONFIG)

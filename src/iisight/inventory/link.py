@@ -1,0 +1,160 @@
+"""Find the file behind a component, and say what it means when there is none."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from iisight.catalogue.lookup import catalogue
+from iisight.evidence import paths
+from iisight.evidence.source import Source
+from iisight.inventory.binaries import Binaries
+from iisight.inventory.config.build import Server
+from iisight.inventory.config.conditions import is_met
+from iisight.inventory.draft import Draft, finish
+from iisight.model.binary import Binary
+from iisight.model.component import CatalogueMatch, Component, ImageState, Kind
+from iisight.model.coverage import Gap, GapKind
+
+_BINARIES = frozenset({".dll", ".exe", ".ocx"})
+_LOOKED_AT = 5_000  # files of a folder that are looked at to tell whether binaries were collected there
+_FEW = 4
+_GAC = ("Microsoft.NET\\assembly", "assembly")
+_GAC_FOLDERS = ("GAC_MSIL", "GAC_64", "GAC_32", "GAC")
+_PROGRAM_CODE = frozenset({"app_code", "__code"})
+
+
+class Linker:
+    """Links the drafts of one server to the files of the evidence."""
+
+    def __init__(self, server: Server, source: Source, binaries: Binaries) -> None:
+        """Prepare to link."""
+        self._server = server
+        self._source = source
+        self._binaries = binaries
+        self._collected: dict[str, bool] = {}
+
+    def link(self, drafts: Iterable[Draft]) -> list[Component]:
+        """Return the components of the drafts, each with its file, the state of the search, and its match."""
+        linked = [self._one(draft) for draft in drafts]
+        found, registered = self._count(linked)
+        return [self._judge_absence(c, found, registered) for c in linked]
+
+    def _one(self, draft: Draft) -> Component:
+        component = replace(finish(draft), server=self._server.name, match=self._match(draft))
+        if draft.image:
+            return self._with_image(component, draft.image)
+        if component.type and component.kind is not Kind.ENVIRONMENT:
+            return self._with_type(component, draft.folders)
+        return component
+
+    def _match(self, draft: Draft) -> CatalogueMatch | None:
+        if draft.stock:
+            return CatalogueMatch("IIS", "core", "IIS schema", ("image",) if draft.image else ("type",))
+        scope = next((r.scope for r in draft.registrations), "")
+        return catalogue().match(draft.kind, draft.name, draft.image, draft.type, draft.precondition, scope)
+
+    def _with_image(self, component: Component, image: str) -> Component:
+        path = paths.native(paths.expand_short(image))
+        if not paths.is_absolute(path) or paths.unknown_variables(path, {}):
+            return replace(component, image_state=ImageState.UNRESOLVED)
+        binary = self._binaries.get(path)
+        twin = paths.wow64(path) if self._may_run_32bit(component) else None
+        state = ImageState.READ if binary is not None else ImageState.NOT_COLLECTED
+        found = None if twin is None else self._binaries.get(twin)
+        return replace(component, image_state=state, binary=binary, twin=found)
+
+    def _may_run_32bit(self, component: Component) -> bool:
+        """Tell whether a 32-bit pool would load it, and so the WOW64 twin of its file."""
+        return any(pool.bits == 32 and is_met(component.precondition, pool) for pool in self._server.pools.values())
+
+    def _with_type(self, component: Component, folders: tuple[str, ...]) -> Component:
+        simple, version, token = assembly_of(component.type or "")
+        if not simple or simple.lower() in _PROGRAM_CODE:
+            return replace(component, image_state=ImageState.UNRESOLVED)
+        for path in self._assembly_paths(simple, version, token, folders):
+            binary = self._binaries.get(path)
+            if binary is not None:
+                return replace(component, image=binary.path, image_state=ImageState.READ, binary=binary)
+        return replace(component, image_state=ImageState.UNRESOLVED)
+
+    def _assembly_paths(self, simple: str, version: str, token: str, folders: tuple[str, ...]) -> Iterator[str]:
+        """Yield where the CLR looks: the GAC for a strong name, then `bin`."""
+        windir = self._server.variables.get("windir", "C:\\Windows")
+        if token:
+            for cache in _GAC:
+                for folder in _GAC_FOLDERS:
+                    for name in (f"v4.0_{version}__{token}", f"{version}__{token}"):
+                        yield f"{windir}\\{cache}\\{folder}\\{simple}\\{name}\\{simple}.dll"
+        for folder in folders:
+            yield f"{folder}\\{simple}.dll"
+            yield f"{folder}\\{simple}.exe"
+
+    def _count(self, components: Iterable[Component]) -> tuple[dict[str, int], dict[str, int]]:
+        """Count, by folder, the registered images that were found and all of them."""
+        found: dict[str, int] = {}
+        registered: dict[str, int] = {}
+        for image, read in {(paths.fold(c.image), c.binary is not None) for c in components if c.image}:
+            folder = paths.parent(image)
+            registered[folder] = registered.get(folder, 0) + 1
+            found[folder] = found.get(folder, 0) + read
+        return found, registered
+
+    def _judge_absence(self, component: Component, found: dict[str, int], registered: dict[str, int]) -> Component:
+        """Call a file missing only where the evidence holds the binaries around it."""
+        if component.image_state is not ImageState.NOT_COLLECTED or component.image is None:
+            return component
+        if self._source.find(component.image) is not None:
+            return replace(component, image_state=ImageState.UNRESOLVED)  # there, and could not be read
+        folder = paths.fold(paths.parent(component.image))
+        thin = registered.get(folder, 0) >= _FEW and 2 * found.get(folder, 0) < registered[folder]
+        if thin or not self._is_collected(folder):
+            return component
+        return replace(component, image_state=ImageState.MISSING)
+
+    def _is_collected(self, folder: str) -> bool:
+        """Tell whether binaries were collected from a folder, or from the nearest one above that is there."""
+        if folder not in self._collected:
+            self._collected[folder] = self._holds_binaries(folder)
+        return self._collected[folder]
+
+    def _holds_binaries(self, folder: str) -> bool:
+        if self._source.has_folder(folder):
+            files = islice(self._source.below(folder), _LOOKED_AT)
+            return any(paths.extension(f.path) in _BINARIES for f in files)
+        above = paths.parent(folder)
+        return above != folder and len(above) > len("c:\\") and self._is_collected(above)
+
+
+def assembly_of(type_name: str) -> tuple[str, str, str]:
+    """Return (simple name, version, public key token) of an assembly-qualified type or an assembly name."""
+    parts = [p.strip() for p in type_name.split(",")]
+    named = {k.strip().lower(): v.strip() for k, _, v in (p.partition("=") for p in parts if "=" in p)}
+    plain = [p for p in parts if "=" not in p and p]
+    simple = plain[1] if len(plain) > 1 else ""
+    token = named.get("publickeytoken", "").lower()
+    return simple, named.get("version", ""), "" if token == "null" else token
+
+
+def absent_gaps(components: Iterable[Component]) -> Iterator[Gap]:
+    """Yield one gap for each folder whose registered images are not in the evidence."""
+    folders: dict[str, set[str]] = {}
+    for component in components:
+        if component.image_state is ImageState.NOT_COLLECTED and component.image:
+            folders.setdefault(paths.parent(component.image), set()).add(paths.fold(component.image))
+    for folder, images in sorted(folders.items()):
+        yield Gap(GapKind.MISSING, folder, "registered images are not in the evidence", len(images))
+
+
+def registered_files(components: Iterable[Component]) -> set[str]:
+    """Return the folded paths of every file some component stands for, WOW64 twins included."""
+    found: set[str] = set()
+    for component in components:
+        if component.image:
+            path = paths.native(paths.expand_short(component.image))
+            found.update(paths.fold(p) for p in (path, paths.wow64(path)) if p)
+    return found
+
+
+def is_binary(binary: Binary | None) -> bool:
+    """Tell whether a file is a PE image."""
+    return binary is not None and binary.image is not None

@@ -1,0 +1,80 @@
+"""L-25: code that runs without a word of configuration: assemblies in `bin`, App_Code, global.asax."""
+
+from collections.abc import Iterable, Iterator
+
+from iisight.evidence import paths
+from iisight.evidence.source import File
+from iisight.inventory.draft import Draft
+from iisight.inventory.survey import Survey
+from iisight.model.component import Kind, Presence, Registration
+from iisight.model.coverage import GapKind
+from iisight.model.locator import Locator
+from iisight.parsers.pe.clr import AssemblyFacts
+
+PRE_START = "System.Web.PreApplicationStartMethodAttribute"
+LOADER = "aspnet.loader.dll"
+MAX_FILES = 20_000  # files of one application that are looked at
+_SOURCES = frozenset({".cs", ".vb", ".fs", ".wsdl", ".xsd", ".browser", ".resx"})
+
+
+def find(survey: Survey) -> Iterable[Draft]:
+    """Yield a draft for each file that ASP.NET loads or compiles because of where it lies."""
+    seen: set[str] = set()
+    for folder, scope in survey.app_folders():
+        if paths.fold(folder) not in seen:
+            seen.add(paths.fold(folder))
+            yield from _application(survey, folder, scope)
+
+
+def _application(survey: Survey, folder: str, scope: str) -> Iterator[Draft]:
+    root = survey.source.find(paths.join(folder, "global.asax"))
+    if root is not None:
+        yield _draft(Kind.START_CODE, "global.asax", root, scope)
+    yield from _precompiled(survey, folder, scope)
+    for file in _bounded(survey, paths.join(folder, "App_Code")):
+        if paths.extension(file.path) in _SOURCES:
+            yield _draft(Kind.START_CODE, f"App_Code\\{paths.basename(file.path)}", file, scope)
+    for file in _bounded(survey, paths.join(folder, "bin")):
+        if paths.extension(file.path) == ".dll":
+            yield from _assembly(survey, file, scope)
+
+
+def _bounded(survey: Survey, folder: str) -> Iterator[File]:
+    for count, file in enumerate(survey.source.below(folder)):
+        if count == MAX_FILES:
+            survey.gap(GapKind.REFUSED, folder, f"more than {MAX_FILES} files: the rest is not looked at")
+            return
+        yield file
+
+
+def _precompiled(survey: Survey, folder: str, scope: str) -> Iterator[Draft]:
+    marker = survey.source.find(paths.join(folder, "PrecompiledApp.config"))
+    if marker is not None:
+        yield _draft(Kind.PRECOMPILED, "PrecompiledApp.config", marker, scope)
+
+
+def _assembly(survey: Survey, file: File, scope: str) -> Iterator[Draft]:
+    """A loader hook and code that asks to run before the application count as start code."""
+    name = paths.basename(file.path)
+    survey.binaries.read(file)
+    facts = survey.binaries.assembly(file)
+    starts = name.lower() == LOADER or (facts is not None and PRE_START in facts.assembly_attributes)
+    draft = _draft(Kind.START_CODE if starts else Kind.APP_ASSEMBLY, name, file, scope)
+    draft.image = file.path
+    if facts is not None:
+        draft.type = full_name(facts)
+    yield draft
+
+
+def full_name(facts: AssemblyFacts) -> str:
+    """Return an assembly's display name (.NET, `AssemblyName.FullName`)."""
+    token = facts.public_key_token or "null"
+    return f"{facts.name}, Version={facts.version}, PublicKeyToken={token}"
+
+
+def _draft(kind: Kind, name: str, file: File, scope: str) -> Draft:
+    draft = Draft(kind, "L-25", name, image=file.path)
+    place = Locator(file.path, origin=file.origin)
+    draft.registrations.append(Registration(place, "", scope, ()))
+    draft.presence.append(Presence(scope, True))
+    return draft
