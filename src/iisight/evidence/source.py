@@ -1,13 +1,17 @@
 """Where bytes come from: a case-insensitive view of Windows paths onto files. It knows nothing of IIS."""
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, pairwise
 
 from iisight.evidence.paths import fold
-from iisight.model.coverage import Gap
+from iisight.model.coverage import Gap, GapKind
 
 MAX_READ = 256 * 1024 * 1024  # bytes of one file that are ever read into memory
+MAX_FILES = 2_000_000  # files of one source that are ever listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +31,91 @@ Reader = Callable[[File, int], bytes]
 class Source:
     """Files of the evidence by Windows path; paths in any case and spelling find the same file."""
 
-    def __init__(self, name: str, files: Iterable[File], reader: Reader, gaps: Iterable[Gap] = ()) -> None:
+    def __init__(
+        self, name: str, files: Iterable[File], reader: Reader, gaps: Iterable[Gap] = (), mount: str = ""
+    ) -> None:
         """Index `files`; the first of two files whose paths fold to the same wins."""
-        raise NotImplementedError
+        self.name = name  # what the evidence is called in a report
+        self.mount = mount  # how its names were mapped to Windows paths, one sentence
+        self._reader = reader
+        self._by_name: array[int] | None = None
+        self._by_suffix: dict[tuple[str, ...], array[int]] = {}
+        remaining = iter(files)
+        self._files = list(islice(remaining, MAX_FILES))
+        refused = sum(1 for _ in remaining)
+        self._keys = [fold(file.path) for file in self._files]
+        self.gaps = (*gaps, *_too_many(name, refused), *self._sort())  # what could not be listed
 
-    name: str  # what the evidence is called in a report
-    gaps: tuple[Gap, ...]  # what could not be listed
+    def __len__(self) -> int:
+        """Return the number of files."""
+        return len(self._files)
 
     def find(self, path: str) -> File | None:
         """Return the file at a Windows path, or None."""
-        raise NotImplementedError
+        key = fold(path)
+        index = bisect_left(self._keys, key)
+        return self._files[index] if self._keys[index : index + 1] == [key] else None
 
     def has_folder(self, path: str) -> bool:
         """Tell whether the evidence holds any file below a folder."""
-        raise NotImplementedError
+        return len(self._range(path)) > 0
 
     def below(self, folder: str) -> Iterator[File]:
         """Yield the files at any depth below a folder, in the order of their folded paths."""
-        raise NotImplementedError
+        return (self._files[index] for index in self._range(folder))
 
     def named(self, *names: str) -> Iterator[File]:
         """Yield every file with one of these base names (`web.config`), in the order of their folded paths."""
-        raise NotImplementedError
+        if self._by_name is None:
+            self._by_name = array("L", sorted(range(len(self._keys)), key=self._base_name))
+        found: list[int] = []
+        for name in {fold(name) for name in names}:
+            start = bisect_left(self._by_name, name, key=self._base_name)
+            for index in islice(self._by_name, start, None):
+                if self._base_name(index) != name:
+                    break
+                found.append(index)
+        return (self._files[index] for index in sorted(found))
 
     def ending(self, *suffixes: str) -> Iterator[File]:
         """Yield every file whose base name ends with one of these (`.dll`), in the order of their folded paths."""
-        raise NotImplementedError
+        wanted = tuple(sorted({suffix.lower() for suffix in suffixes}))
+        if wanted not in self._by_suffix:
+            self._by_suffix[wanted] = array("L", (i for i, key in enumerate(self._keys) if key.endswith(wanted)))
+        return (self._files[index] for index in self._by_suffix[wanted])
 
     def read(self, file: File, limit: int = MAX_READ) -> bytes:
         """Return the bytes of a file, at most `limit`; raises EvidenceError."""
-        raise NotImplementedError
+        most = max(0, min(limit, MAX_READ))
+        return self._reader(file, most)[:most]
+
+    def _sort(self) -> tuple[Gap, ...]:
+        """Bring keys and files into the order of the keys, without the later ones of equal keys."""
+        keys, files = self._keys, self._files
+        order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: the first given comes first
+        twins = [i for last, i in pairwise(order) if keys[last] == keys[i]]
+        dropped = set(twins)
+        self._files = [files[i] for i in order if i not in dropped]
+        self._keys = [keys[i] for i in order if i not in dropped]
+        if not twins:
+            return ()
+        reason = "another file of the evidence has the same Windows path; the first was read"
+        return (Gap(GapKind.REFUSED, files[min(twins)].path, reason, len(twins)),)
+
+    def _range(self, folder: str) -> range:
+        key = fold(folder)
+        if not key:
+            return range(len(self._keys))
+        start = bisect_left(self._keys, key + "\\")
+        return range(start, bisect_left(self._keys, key + "]", start))  # `]` comes right after the separator
+
+    def _base_name(self, index: int) -> str:
+        return self._keys[index].rpartition("\\")[2]
 
 
-__all__ = ["MAX_READ", "File", "Reader", "Source", "fold"]
+def _too_many(name: str, refused: int) -> tuple[Gap, ...]:
+    reason = f"more than {MAX_FILES:,} files; the rest was not listed"
+    return (Gap(GapKind.REFUSED, name, reason, refused),) if refused else ()
+
+
+__all__ = ["MAX_FILES", "MAX_READ", "File", "Reader", "Source", "fold"]

@@ -1,7 +1,7 @@
 """Find the file behind a component, and say what it means when there is none."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from iisight.catalogue.lookup import catalogue
@@ -131,8 +131,8 @@ def assembly_of(type_name: str) -> tuple[str, str, str]:
     named = {k.strip().lower(): v.strip() for k, _, v in (p.partition("=") for p in parts if "=" in p)}
     plain = [p for p in parts if "=" not in p and p]
     simple = plain[1] if len(plain) > 1 else ""
-    token = named.get("publickeytoken", "").lower()
-    return simple, named.get("version", ""), "" if token == "null" else token
+    key = named.get("publickeytoken", "").lower()
+    return simple, named.get("version", ""), "" if key == "null" else key
 
 
 def absent_gaps(components: Iterable[Component]) -> Iterator[Gap]:

@@ -1,0 +1,5 @@
+"""What iisight looks for: one rule is `<name>.py` and its page `<name>.md`, and nothing else to edit.
+
+A rule's module has `INFO: RuleInfo` and `check(inventory, options) -> Iterable[Finding]`. Names that start with
+`_` are no rules.
+"""

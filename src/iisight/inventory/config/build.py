@@ -52,6 +52,14 @@ class Server:
         pool = self.pool_of(node.app)
         return self.resolver.default_framework if pool is None else pool.framework
 
+    def bindings(self, site: str) -> tuple[str, ...]:
+        """Return a site's bindings as `protocol/information`."""
+        state = self.resolver.effective(self.tree.root, host.SITES)
+        entry = next((e for e in state.entries if e.element.get("name") == site), None)
+        holder = None if entry is None else entry.element.child("bindings")
+        found = () if holder is None else holder.all("binding")
+        return tuple(f"{b.get('protocol')}/{b.get('bindingInformation')}" for b in found)
+
     def expand(self, path: str) -> str:
         """Return a path of the configuration with its variables replaced."""
         return paths.expand(path, self.variables)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-MODULE, TYPE_REF, TYPE_DEF, METHOD_DEF, MEMBER_REF = 0x00, 0x01, 0x02, 0x06, 0x0A
-CUSTOM_ATTRIBUTE, ASSEMBLY = 0x0C, 0x20
+MODULE, TYPE_REF, TYPE_DEF, METHOD_DEF, INTERFACE_IMPL = 0x00, 0x01, 0x02, 0x06, 0x09
+MEMBER_REF, CUSTOM_ATTRIBUTE, TYPE_SPEC, ASSEMBLY, ASSEMBLY_REF = 0x0A, 0x0C, 0x1B, 0x20, 0x23
 
 # Coded indexes: the tables a tag chooses among (None: a tag without a table).
 CODED: Mapping[str, tuple[int | None, ...]] = {
@@ -25,7 +25,8 @@ CODED: Mapping[str, tuple[int | None, ...]] = {
     "TypeOrMethodDef": (0x02, 0x06),
 }
 
-# Columns: `2` or `4` bytes; S, G, B an index into #Strings, #GUID, #Blob; `t04` a row of table 4; a coded index.
+# Columns: `2` or `4` bytes; S, G, B an index into #Strings, #GUID, #Blob; `t04` a row of table 4;
+# or a coded index.
 TABLES: tuple[str, ...] = (
     "2 S G G G",  # 00 Module
     "ResolutionScope S S",  # 01 TypeRef

@@ -91,6 +91,14 @@ class Names:
         return name.decode("latin-1")
 
 
+def is_pe(head: bytes | memoryview) -> bool:
+    """Tell from a file's first bytes whether it may be a PE: `MZ`, and `PE` where that lies in them."""
+    if bytes(head[:2]) != b"MZ" or len(head) < 0x40:
+        return False
+    (start,) = struct.unpack_from("<I", head, 0x3C)
+    return start + 4 > len(head) or bytes(head[start : start + 4]) == b"PE\0\0"
+
+
 def read_headers(data: bytes | memoryview, locator: Locator) -> View:
     """Read headers and section table; raise ParseError when this is no PE."""
     view = memoryview(data).cast("B")
@@ -100,9 +108,7 @@ def read_headers(data: bytes | memoryview, locator: Locator) -> View:
     magic = struct.unpack_from("<H", view, optional)[0] if len(view) >= optional + 2 else None
     if magic not in (_PE32, _PE32_PLUS):
         found = "end of file" if magic is None else f"{magic:#x}"
-        raise ParseError(
-            f"expected an optional header of PE32 or PE32+, found {found}", _at(locator, optional)
-        )
+        raise ParseError(f"expected an optional header of PE32 or PE32+, found {found}", _at(locator, optional))
     plus = magic == _PE32_PLUS
     fixed = 112 if plus else 96
     if len(view) < optional + fixed:
@@ -165,9 +171,7 @@ def _signature(view: memoryview, locator: Locator) -> int:
     if bytes(view[start : start + 4]) != b"PE\0\0":
         raise ParseError("expected the PE signature where e_lfanew points", _at(locator, start))
     if len(view) < start + 24:
-        raise ParseError(
-            f"expected 20 bytes of COFF header, found {len(view) - start - 4}", _at(locator, start + 4)
-        )
+        raise ParseError(f"expected 20 bytes of COFF header, found {len(view) - start - 4}", _at(locator, start + 4))
     return start
 
 
@@ -222,7 +226,7 @@ def _spans(
     for name, virtual_size, address, raw_size, pointer, _ in rows:
         if not pointer or not raw_size:
             continue  # nothing of the file: the loader gives zeros
-        # The loader counts in sectors: it drops the low nine bits of PointerToRawData, whatever FileAlignment.
+        # The loader counts in sectors: it drops the low nine bits of PointerToRawData.
         offset = pointer & -_SECTOR
         size = min(_round_up(raw_size, _SECTOR), _round_up(virtual_size or raw_size, _PAGE))
         if pointer + min(raw_size, virtual_size or raw_size) > len(view):

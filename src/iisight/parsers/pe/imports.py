@@ -58,9 +58,7 @@ def _rows(view: View, directory: int, row: struct.Struct, notes: list[str]) -> I
     yield from row.iter_unpack(raw[: len(raw) // row.size * row.size])
 
 
-def _functions(
-    view: View, tables: tuple[int, int], left: int, names: Names, notes: list[str]
-) -> Iterator[str]:
+def _functions(view: View, tables: tuple[int, int], left: int, names: Names, notes: list[str]) -> Iterator[str]:
     """Yield what one DLL is asked for, from the lookup table, or the address table when there is none."""
     code, size, flag = ("<Q", 8, 1 << 63) if view.image.is_64bit else ("<I", 4, 1 << 31)
     raw = view.read(tables[0], (left + 1) * size) if tables[0] else view.data[:0]

@@ -77,9 +77,7 @@ def _blocks(view: View, root: int, notes: list[str]) -> Iterator[bytes]:
             continue
         for _, languages in _entries(view, root, names, budget):
             if languages & _BELOW:
-                yield from (
-                    _leaf(view, root + at, notes) for _, at in _entries(view, root, languages, budget)
-                )
+                yield from (_leaf(view, root + at, notes) for _, at in _entries(view, root, languages, budget))
 
 
 def _entries(view: View, root: int, offset: int, budget: _Budget) -> Iterator[tuple[int, int]]:

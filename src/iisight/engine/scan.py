@@ -1,0 +1,94 @@
+"""One scan: inventory, rules, suppression, verdicts, report."""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from iisight._version import __version__
+from iisight.engine.registry import Rule, all_rules
+from iisight.engine.settings import Settings
+from iisight.engine.verdicts import judge
+from iisight.evidence.source import Source
+from iisight.inventory.collect import collect
+from iisight.inventory.inventory import Inventory, Progress
+from iisight.model.coverage import Gap, GapKind
+from iisight.model.errors import UsageError
+from iisight.model.finding import Finding
+from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
+
+_log = logging.getLogger(__name__)
+
+
+def scan(
+    source: Source,
+    settings: Settings | None = None,
+    *,
+    rules: Iterable[Rule] | None = None,
+    progress: Progress | None = None,
+    time: str | None = None,
+) -> Report:
+    """Return what is to be said about a source. `time` (ISO 8601) only goes into the report."""
+    return report_on(collect(source, progress), settings or Settings(), tuple(rules or all_rules()), time=time)
+
+
+def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...], *, time: str | None = None) -> Report:
+    """Run the rules over an inventory and return the report."""
+    gaps = list(inventory.gaps)
+    raw = [f for rule in rules for f in _run(rule, inventory, settings, gaps)]
+    found = [_mark(finding, settings) for finding in raw]
+    order = sorted(found, key=lambda f: (-f.severity.rank, f.rule, f.evidence, f.message))
+    return Report(
+        schema=SCHEMA_VERSION,
+        version=__version__,
+        evidence=inventory.evidence,
+        sites=tuple(_sites(inventory)),
+        files=tuple(_files(inventory)),
+        components=judge(inventory.components, order, settings),
+        findings=tuple(order),
+        rules=tuple(rule.info for rule in rules),
+        gaps=tuple(sorted(set(gaps))),
+        time=time,
+    )
+
+
+def _run(rule: Rule, inventory: Inventory, settings: Settings, gaps: list[Gap]) -> list[Finding]:
+    """Run one rule; a rule that fails costs its own findings and is named in the coverage."""
+    given = settings.options.get(rule.info.id, {})
+    unknown = set(given) - set(rule.info.options)
+    if unknown:
+        known = ", ".join(sorted(rule.info.options)) or "none"
+        raise UsageError(f"rule {rule.info.id} has no option '{min(unknown)}'; its options: {known}")
+    try:
+        return list(rule.check(inventory, {**rule.info.options, **given}))
+    except Exception as error:
+        _log.debug("rule %s failed", rule.info.id, exc_info=True)
+        gaps.append(Gap(GapKind.FAILED, rule.info.id, f"the rule failed: {type(error).__name__}: {error}"))
+        return []
+
+
+def _mark(finding: Finding, settings: Settings) -> Finding:
+    marked = replace(finding, fingerprint=_fingerprint(finding))
+    return replace(marked, suppressed=settings.suppression(marked))
+
+
+def _fingerprint(finding: Finding) -> str:
+    """Return an id that stays when lines move: rule, components, scope and files."""
+    files = sorted({e.locator.path.lower() for e in finding.evidence})
+    parts = (finding.rule, *sorted(finding.components), finding.scope, *files)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _sites(inventory: Inventory) -> Iterator[Site]:
+    for server in inventory.servers:
+        names = dict.fromkeys(app.site for app in server.apps)
+        for name in names:
+            apps = (a for a in server.apps if a.site == name)
+            applications = (Application(a.path, a.pool, server.expand(a.physical_path)) for a in apps)
+            yield Site(name, server.bindings(name), tuple(applications))
+
+
+def _files(inventory: Inventory) -> Iterator[FileRead]:
+    for role, document in inventory.documents:
+        malformed = any(problem.code != "doctype" for problem in document.problems)
+        yield FileRead(document.path, document.origin, role, malformed)

@@ -1,0 +1,132 @@
+"""`iisight.toml`: what the operator trusts, what does not count, and how rules are tuned."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from iisight.model.component import Component
+from iisight.model.errors import UsageError
+from iisight.model.finding import Finding, Suppression
+from iisight.model.rule import OptionValue
+
+FILE_NAME = "iisight.toml"
+MAX_SIZE = 1024 * 1024  # bytes
+_KEYS = {"ignore": {"rule", "component", "fingerprint", "reason"}, "trust": {"component", "sha256", "reason"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Findings that do not count. Empty fields match anything; patterns are those of a shell."""
+
+    reason: str
+    source: str
+    rule: str = "*"
+    component: str = "*"
+    fingerprint: str = "*"
+
+    def matches(self, finding: Finding) -> bool:
+        """Tell whether a finding is meant."""
+        components = finding.components or ("",)
+        return (
+            fnmatchcase(finding.rule.lower(), self.rule.lower())
+            and fnmatchcase(finding.fingerprint, self.fingerprint)
+            and all(fnmatchcase(c.lower(), self.component.lower()) for c in components)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A component the operator vouches for, bound to the content of its file."""
+
+    component: str
+    sha256: str
+    reason: str
+    source: str
+
+    def matches(self, component: Component) -> bool:
+        """Tell whether a component with this very file is meant."""
+        held = "" if component.binary is None else component.binary.sha256
+        return fnmatchcase(component.id.lower(), self.component.lower()) and held == self.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an `iisight.toml` and the command line say together."""
+
+    ignores: tuple[Ignore, ...] = ()
+    trusts: tuple[Trust, ...] = ()
+    options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)  # rule id → options
+
+    def suppression(self, finding: Finding) -> Suppression | None:
+        """Return why a finding does not count."""
+        ignore = next((i for i in self.ignores if i.matches(finding)), None)
+        return None if ignore is None else Suppression(ignore.reason, ignore.source)
+
+    def trusted(self, component: Component) -> Trust | None:
+        """Return who vouches for a component."""
+        return next((t for t in self.trusts if t.matches(component)), None)
+
+
+def load(path: Path) -> Settings:
+    """Read an `iisight.toml`. Raises UsageError that says what is wrong and where."""
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MAX_SIZE:
+            raise UsageError(f"{path}: larger than {MAX_SIZE} bytes")
+        data = tomllib.loads(raw.decode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    return _settings(data, path.name)
+
+
+def parse_ignore(text: str) -> Ignore:
+    """Return what `--ignore RULE[:COMPONENT]=REASON` says. Raises UsageError."""
+    what, sign, reason = text.partition("=")
+    if not sign or not reason.strip() or not what.strip():
+        raise UsageError(f"--ignore '{text}': expected RULE[:COMPONENT]=REASON, the reason is kept in the report")
+    rule, _, component = what.strip().partition(":")
+    return Ignore(reason.strip(), "--ignore", rule=rule, component=component or "*")
+
+
+def _settings(data: Mapping[str, object], source: str) -> Settings:
+    unknown = set(data) - {"ignore", "trust", "options"}
+    if unknown:
+        raise UsageError(f"{source}: unknown table '{min(unknown)}'; known are ignore, trust, options")
+    ignores = tuple(Ignore(source=f"{source}: ignore {n}", **e) for n, e in _entries(data, "ignore", source))
+    trusts = [{"source": f"{source}: trust {n}", **e} for n, e in _entries(data, "trust", source)]
+    for entry in trusts:
+        if {"component", "sha256"} - set(entry):
+            raise UsageError(f"{entry['source']}: needs component and sha256")
+        entry["sha256"] = entry["sha256"].lower()
+    return Settings(ignores, tuple(Trust(**entry) for entry in trusts), _options(data, source))
+
+
+def _entries(data: Mapping[str, object], table: str, source: str) -> list[tuple[int, dict[str, str]]]:
+    entries = data.get(table, [])
+    if not isinstance(entries, list):
+        raise UsageError(f"{source}: write [[{table}]], one table for each entry")
+    found = []
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
+            raise UsageError(f"{source}: {table} {number}: every value is a string")
+        wrong = set(entry) - _KEYS[table]
+        if wrong or not entry.get("reason", "").strip():
+            expected = ", ".join(sorted(_KEYS[table]))
+            problem = f"unknown key '{min(wrong)}'" if wrong else "no reason given"
+            raise UsageError(f"{source}: {table} {number}: {problem}; known keys: {expected}")
+        found.append((number, entry))
+    return found
+
+
+def _options(data: Mapping[str, object], source: str) -> dict[str, dict[str, OptionValue]]:
+    options = data.get("options", {})
+    if not isinstance(options, dict) or not all(isinstance(v, dict) for v in options.values()):
+        raise UsageError(f"{source}: write [options.IIS101], one table for each rule")
+    return {
+        rule.upper(): {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+        for rule, table in options.items()
+    }

@@ -1,0 +1,74 @@
+"""The verdict of a component: what the catalogue, the operator and the findings say together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from iisight.engine.settings import Settings
+from iisight.model.component import Component, ImageState, Verdict
+from iisight.model.finding import Confidence, Finding, Severity
+from iisight.model.report import Judged
+
+
+def judge(components: Iterable[Component], findings: Iterable[Finding], settings: Settings) -> tuple[Judged, ...]:
+    """Return every component with its verdict and the reasons, worst first; suppressed findings do not count."""
+    counted: dict[str, list[Finding]] = {}
+    for finding in findings:
+        for component in finding.components if finding.suppressed is None else ():
+            counted.setdefault(component, []).append(finding)
+    judged = [_judge(component, counted, settings) for component in components]
+    order = list(Verdict)
+    return tuple(sorted(judged, key=lambda j: (-order.index(j.verdict), j.component.kind, j.component.id)))
+
+
+def _judge(component: Component, counted: Mapping[str, Sequence[Finding]], settings: Settings) -> Judged:
+    findings = sorted(counted.get(component.id, ()), key=lambda f: (-f.severity.rank, -f.confidence.rank, f.rule))
+    weighty = [f for f in findings if is_weighty(f)]
+    if weighty:
+        verdict = Verdict.MALICIOUS if any(is_proof(f) for f in weighty) else Verdict.SUSPICIOUS
+        return Judged(component, verdict, _reasons(weighty))
+    trusted = settings.trusted(component)
+    if trusted is not None:
+        return Judged(component, Verdict.TRUSTED, (f"{trusted.source}: {trusted.reason}",))
+    if component.match is not None and component.match.exact and not _contradicted(component):
+        return Judged(component, Verdict.KNOWN, (_basis(component),))
+    return Judged(component, Verdict.UNVERIFIED, (_doubt(component), *_reasons(findings)))
+
+
+def is_weighty(finding: Finding) -> bool:
+    """Tell whether a finding makes its component suspicious: medium impact, and more likely than not."""
+    medium = finding.severity.rank >= Severity.MEDIUM.rank
+    return medium and finding.confidence.rank >= Confidence.MEDIUM.rank
+
+
+def is_proof(finding: Finding) -> bool:
+    """Tell whether a finding is enough to call its component malicious."""
+    return finding.severity.rank >= Severity.HIGH.rank and finding.confidence is Confidence.HIGH
+
+
+def _reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{f.rule}: {f.message}" for f in findings))
+
+
+def _contradicted(component: Component) -> bool:
+    """Tell whether the file that was read is not what the catalogue's row would be: no PE at all."""
+    return component.binary is not None and component.binary.image is None
+
+
+def _basis(component: Component) -> str:
+    """Say what the verdict `known` rests on, so that nobody takes it for more."""
+    match = component.match
+    assert match is not None  # noqa: S101  the caller has looked
+    text = f"{', '.join(match.agrees)} as {match.product} has it"
+    if component.image_state is ImageState.READ:
+        return f"{text}; file read, signature not checked"
+    return text if component.image is None else f"{text}; file not in the evidence"
+
+
+def _doubt(component: Component) -> str:
+    match = component.match
+    if match is None:
+        return "not in the catalogue"
+    if match.differs:
+        return f"{', '.join(match.differs)} differ from {match.product}" + (
+            f" (expected {match.expected})" if match.expected else ""
+        )
+    return "its file is not what its name stands for"

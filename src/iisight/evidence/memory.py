@@ -1,0 +1,19 @@
+"""Evidence made in memory: what tests and other programs hand over without a disk."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from iisight.evidence.source import File, Source
+from iisight.model.errors import EvidenceError
+
+
+def memory_source(files: Mapping[str, bytes | str], name: str = "memory", modified: datetime | None = None) -> Source:
+    """Return a source of files given by Windows path; text is taken as UTF-8."""
+    bodies = {path: body.encode() if isinstance(body, str) else body for path, body in files.items()}
+
+    def read(file: File, limit: int) -> bytes:
+        if file.path not in bodies:
+            raise EvidenceError(f"{file.path}: not a file of {name}")
+        return bodies[file.path][:limit]
+
+    return Source(name, [File(path, len(body), modified, "") for path, body in bodies.items()], read)

@@ -1,0 +1,141 @@
+"""What an inert PE file shall look like, as a value or as the listing of a rule's page."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Type = tuple[str, str, tuple[str, ...]]  # full name, base, interfaces
+
+# Public keys by token, as the assemblies of .NET Framework carry them: that of ECMA-335 and Microsoft's two.
+_KEYS = {
+    "b77a5c561934e089": "00000000000000000400000000000000",
+    "b03f5f7f11d50a3a": (
+        "0024000004800000940000000602000000240000525341310004000001000100"
+        "07d1fa57c4aed9f0a32e84aa0faefd0de9e8fd6aec8f87fb03766c834c99921e"
+        "b23be79ad9d5dcc1dd9ad236132102900b723cf980957fc4e177108fc607774f"
+        "29e8320e92ea05ece4e821c0a5efe8f1645c4c0c93c1ab99285d622caa652c1d"
+        "fad63d745d6f2de5f17e5eaf0fc4963d261c8a12436518206dc093344d5ad293"
+    ),
+    "31bf3856ad364e35": (
+        "0024000004800000940000000602000000240000525341310004000001000100"
+        "b5fc90e7027f67871e773a8fde8938c81dd402ba65b9201d60593e96c492651e"
+        "889cc13f1415ebb53fac1131ae0bd333c5ee6021672d9718ea31a8aebd0da007"
+        "2f25d87dba6fc90ffd598ed4da35e44c398c454307e8e33b8426143daec9f596"
+        "836f97c8f74750e5975c64e2189f45def46b2a2b1247adc3652bf5c308055da9"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PeSpec:
+    """An executable file to build. Text of None is not in the version resource; without any there is none."""
+
+    machine: str = ""  # `x86`, `x64`, `arm64`; empty: x86 for a managed image, else x64
+    dll: bool = True
+    exports: tuple[str, ...] = ()  # `Name`, or `Name=DLL.Function` for a forwarder
+    imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # `#n` for an ordinal
+    company: str | None = None
+    product: str | None = None
+    description: str | None = None
+    original_name: str | None = None
+    internal_name: str | None = None
+    file_version: str | None = None
+    product_version: str | None = None
+    copyright: str | None = None
+    timestamp: int = 0  # seconds since 1970
+    sections: tuple[str, ...] = ()  # further ones, empty: `.name`, or `.name:rwx`
+    strings: tuple[str, ...] = ()  # in .rdata, UTF-8
+    wide_strings: tuple[str, ...] = ()  # in .rdata, UTF-16
+    managed: bool = False
+    any_cpu: bool = True  # x86 managed images only; False: requires 32 bits
+    assembly: str = ""
+    assembly_version: str = "1.0.0.0"
+    public_key: bytes = b""
+    types: tuple[Type, ...] = ()
+    assembly_attributes: tuple[str, ...] = ()
+
+    @property
+    def architecture(self) -> str:
+        """Return the machine, the default filled in."""
+        return self.machine or ("x86" if self.managed else "x64")
+
+
+def spec_from_mapping(mapping: Mapping[str, object]) -> PeSpec:
+    """Read a listing, whose keys are the fields of PeSpec, and `public_key_token`.
+
+    `types` are written `Name`, `Name : Base` or `Name : Base, Interface, …`. ValueError names what is wrong.
+    """
+    known = {f.name: _READERS[f.type] for f in dataclasses.fields(PeSpec)}
+    known["public_key_token"] = _key_of_token
+    values: dict[str, object] = {}
+    for key, value in mapping.items():
+        if key not in known:
+            raise ValueError(f"unknown key {key!r} of a PE listing; known: {', '.join(sorted(known))}")
+        try:
+            values[key.removesuffix("_token")] = known[key](value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"key {key!r} of a PE listing: {error}") from error
+    return dataclasses.replace(PeSpec(), **values)  # type: ignore[arg-type]  # each read as its field's type
+
+
+def _text(value: object) -> str:
+    """Read a text; a number is what an unquoted version looks like."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(f"expected text, found {value!r}")
+    return str(value)
+
+
+def _flag(value: object) -> bool:
+    """Read true or false."""
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(f"expected true or false, found {value!r}")
+    return str(value).lower() == "true"
+
+
+def _number(value: object) -> int:
+    """Read a number, `0x…` too."""
+    return int(_text(value), 0)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Read a list of texts, or a single one."""
+    return tuple(map(_text, value)) if isinstance(value, list | tuple) else (_text(value),)
+
+
+def _imports(value: object) -> dict[str, tuple[str, ...]]:
+    """Read DLLs with their functions."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"expected `dll: [functions]`, found {value!r}")
+    return {_text(dll): _texts(functions) for dll, functions in value.items()}
+
+
+def _types(value: object) -> tuple[Type, ...]:
+    """Read types as a declaration in C# has them, the base always first."""
+    return tuple(map(_type, _texts(value)))
+
+
+def _type(text: str) -> Type:
+    """Read one type."""
+    name, _, parents = text.partition(":")
+    base, *interfaces = (parent.strip() for parent in (parents.strip() or "System.Object").split(","))
+    return name.strip(), base, tuple(interfaces)
+
+
+def _key_of_token(value: object) -> bytes:
+    """Return the public key of a token: of the few that are known."""
+    token = _text(value).lower()
+    if token not in _KEYS:
+        raise ValueError(f"no public key is known for token {token!r}; known: {', '.join(_KEYS)}")
+    return bytes.fromhex(_KEYS[token])
+
+
+_READERS: Mapping[object, Callable[[object], object]] = {
+    str: _text,
+    str | None: _text,
+    bool: _flag,
+    int: _number,
+    bytes: lambda value: bytes.fromhex(_text(value)),
+    tuple[str, ...]: _texts,
+    Mapping[str, tuple[str, ...]]: _imports,
+    tuple[Type, ...]: _types,
+}
