@@ -3,11 +3,21 @@
 The tables are `data/*.csv`; `docs/design/catalogue.md` says where their facts come from and how they are compared.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 
 from iisight.catalogue import names
+from iisight.catalogue.compare import (
+    ANY_NAME,
+    Found,
+    Known,
+    compare,
+    is_image,
+    is_implausible,
+    patterns,
+    to_known,
+    to_match,
+)
 from iisight.catalogue.tables import Row, rows
 from iisight.model.component import CatalogueMatch, Kind
 
@@ -26,41 +36,21 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "clr_configs": (Kind.CLR_LOADER,),
 }
 _NAMELESS = "http_handlers"  # `verb path` is nobody's own: another type there is no imitation
-_ANY_NAME = "*"
 _STOCK_TIERS = frozenset({"core", "ms"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Known:
-    """A row of a table, ready to be compared."""
-
-    table: str
-    row: Row
-    name: str
-    images: tuple[str, ...]  # folded patterns
-    type: names.TypeName | None
-    modules: tuple[str, ...]  # native modules that serve a handler
-    precondition: str
-    applications: tuple[str, ...]
-
-    @property
-    def expected(self) -> str:
-        """Return the image or type as the table writes it."""
-        return self.row.get("image", "").split("|")[0] or self.row.get("type") or self.row.get("modules", "")
 
 
 class Catalogue:
     """The shipped tables, indexed."""
 
-    def __init__(self, tables: Iterable[str] = tuple(_KINDS)) -> None:
-        """Read and index the tables of components; the smaller tables are read when they are asked for."""
+    def __init__(self) -> None:
+        """Read and index the tables of components; the other tables are read when they are asked for."""
         self._by_name: dict[tuple[Kind, str], list[Known]] = {}
         self._by_file: dict[str, list[Known]] = {}
         self._by_type: dict[tuple[Kind, str], list[Known]] = {}
         self._all: list[Known] = []
-        for table in tables:
+        for table in _KINDS:
             for row in rows(table):
-                self._index(_known(table, row))
+                self._index(to_known(table, row))
 
     def _index(self, known: Known) -> None:
         self._all.append(known)
@@ -79,30 +69,30 @@ class Catalogue:
         self, kind: Kind, name: str, image: str | None, type_: str | None, precondition: str, scope: str
     ) -> CatalogueMatch | None:
         """Return what is known of a component: of its name, else of its file or its .NET type."""
-        found = _Found(name, names.fold(image) if image else "", type_ or "", precondition, scope)
+        found = Found(name, names.fold(image) if image else "", type_ or "", precondition, scope)
         rows_of_name = self._by_name.get((kind, name), ())
-        named = [m for known in rows_of_name if (m := _compare(found, known)).exact or known.table != _NAMELESS]
+        named = [m for known in rows_of_name if (m := compare(found, known)).exact or known.table != _NAMELESS]
         if named:
             return min(named, key=lambda m: (len(m.differs), -len(m.agrees)))
-        patterns = (known for known in self._by_name.get((kind, _ANY_NAME), ()) if names.fits(name, known.name))
-        exact = (m for m in (_compare(found, known) for known in patterns) if m.exact)
+        families = (known for known in self._by_name.get((kind, ANY_NAME), ()) if names.fits(name, known.name))
+        exact = (m for m in (compare(found, known) for known in families) if m.exact)
         return next(exact, None) or self._other_name(kind, found)
 
-    def _other_name(self, kind: Kind, found: "_Found") -> CatalogueMatch | None:
+    def _other_name(self, kind: Kind, found: Found) -> CatalogueMatch | None:
         """Return the match of a known file or type that is registered under a name of somebody's own."""
         for known in self._with_image(found.image):
             if kind in _KINDS[known.table]:
-                return _match(known, ("image",), ("name",), known.name)
+                return to_match(known, ("image",), ("name",), known.name)
         wanted = names.parse_type(found.type)
         for known in self._by_type.get((kind, wanted.name), ()) if found.type else ():
             if known.type is not None and names.same_type(wanted, known.type):
-                return _match(known, ("type",), ("name",), known.name)
+                return to_match(known, ("type",), ("name",), known.name)
         return None
 
     def _with_image(self, folded: str) -> Iterator[Known]:
-        for key in (_index_key(folded), _ANY_NAME):
+        for key in (_index_key(folded), ANY_NAME):
             for known in self._by_file.get(key, ()) if folded else ():
-                if _is_image(folded, known.images):
+                if is_image(folded, known.images):
                     yield known
 
     def image_owner(self, path: str) -> Row | None:
@@ -119,7 +109,7 @@ class Catalogue:
     def stock_names(self, kind: Kind) -> frozenset[str]:
         """Return the names under which Windows and other Microsoft products register components of a kind."""
         stock = (k for k in self._all if kind in _KINDS[k.table] and k.row["tier"] in _STOCK_TIERS)
-        return frozenset(k.name for k in stock if _name_key(k) != _ANY_NAME)
+        return frozenset(k.name for k in stock if _name_key(k) != ANY_NAME)
 
     def stock_file_names(self) -> frozenset[str]:
         """Return the lower-case base names of the files of Windows and other Microsoft products."""
@@ -154,7 +144,7 @@ class Catalogue:
 
     def is_implausible_folder(self, path: str) -> bool:
         """Tell whether a path is where no product installs code."""
-        return _is_implausible(names.fold(path))
+        return is_implausible(names.fold(path))
 
 
 @cache
@@ -163,97 +153,14 @@ def catalogue() -> Catalogue:
     return Catalogue()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A component as it was found."""
-
-    name: str
-    image: str  # folded
-    type: str
-    precondition: str
-    scope: str
-
-
-def _known(table: str, row: Row) -> Known:
-    type_ = row.get("type", "")
-    return Known(
-        table,
-        row,
-        row["name"],
-        _patterns(row.get("image", "")),
-        names.parse_type(type_) if type_ else None,
-        names.parse_list(row.get("modules", "")),
-        row.get("precondition", ""),
-        tuple(names.lower(row.get("applications", "")).split()),
-    )
-
-
-def _patterns(images: str) -> tuple[str, ...]:
-    spelled = (p for image in images.split("|") if image for p in names.expand(names.lower(image)))
-    return tuple(p if names.is_anywhere(p) else names.fold(p) for p in spelled)
-
-
 def _name_key(known: Known) -> str:
     """Return the name to look a row up by."""
-    return _ANY_NAME if "*" in known.name and known.table != _NAMELESS else known.name
+    return ANY_NAME if "*" in known.name and known.table != _NAMELESS else known.name
 
 
 def _index_key(image: str) -> str:
     file_name = image.rpartition("\\")[2]
-    return _ANY_NAME if "*" in file_name else file_name
-
-
-def _compare(found: _Found, known: Known) -> CatalogueMatch:
-    facts = {
-        "name": known.name != _ANY_NAME or None,
-        "image": _same_image(found, known),
-        "type": _same_type(found, known),
-        "precondition": _same_precondition(found, known),
-        "scope": names.is_within(found.scope, known.applications) if known.applications else None,
-    }
-    agrees = tuple(fact for fact, same in facts.items() if same)
-    differs = tuple(fact for fact, same in facts.items() if same is False)
-    return _match(known, agrees, differs, _expected(known, differs))
-
-
-def _expected(known: Known, differs: tuple[str, ...]) -> str:
-    if {"image", "type"} & set(differs):
-        return known.expected
-    if "precondition" in differs:
-        return known.precondition
-    return "/" + " /".join(known.applications) if "scope" in differs else ""
-
-
-def _same_image(found: _Found, known: Known) -> bool | None:
-    if not found.image:
-        return None
-    if not known.images:
-        return None if known.type is not None else False
-    return _is_image(found.image, known.images)
-
-
-def _same_type(found: _Found, known: Known) -> bool | None:
-    if not found.type:
-        return None
-    if known.modules:
-        return known.modules == names.parse_list(found.type)
-    if known.type is None:
-        return None if known.images else False
-    return names.same_type(names.parse_type(found.type), known.type)
-
-
-def _same_precondition(found: _Found, known: Known) -> bool | None:
-    return names.precondition_holds(found.precondition, known.precondition) if known.precondition else None
-
-
-def _is_image(folded: str, patterns: tuple[str, ...]) -> bool:
-    fitting = [p for p in patterns if names.fits(folded, p)]
-    return any(not names.is_anywhere(p) or not _is_implausible(folded) for p in fitting)
-
-
-def _match(known: Known, agrees: tuple[str, ...], differs: tuple[str, ...], expected: str) -> CatalogueMatch:
-    row = known.row
-    return CatalogueMatch(row["product"], row["tier"], row["source"], agrees, differs, expected)
+    return ANY_NAME if "*" in file_name else file_name
 
 
 def _untwin(folded: str) -> str:
@@ -262,7 +169,7 @@ def _untwin(folded: str) -> str:
 
 @cache
 def _stock_files() -> dict[str, Row]:
-    return {path: row for row in rows("stock_files") for path in _patterns(row["image"])}
+    return {path: row for row in rows("stock_files") for path in patterns(row["image"])}
 
 
 @cache
@@ -293,19 +200,3 @@ def _profilers() -> dict[str, str]:
 @cache
 def _prestart() -> frozenset[str]:
     return frozenset(names.lower(row["name"]) for row in rows("prestart_assemblies"))
-
-
-@cache
-def _implausible() -> tuple[tuple[str, bool], ...]:
-    return tuple((names.fold(row["folder"]), row["depth"] == "tree") for row in rows("implausible_folders"))
-
-
-def _is_implausible(folded: str) -> bool:
-    return any(_lies_in(folded, folder, tree) for folder, tree in _implausible())
-
-
-def _lies_in(folded: str, folder: str, tree: bool) -> bool:
-    if not tree:
-        return names.fits(folded.rpartition("\\")[0] or "\\", folder)
-    depth = folder.count("\\") + 1
-    return names.fits("\\".join(folded.split("\\")[:depth]), folder)

@@ -12,6 +12,8 @@ from iisight.model.config import Element
 
 MAX_ELEMENTS = 50_000  # IIS_schema.xml has about 1,500
 MAX_DEPTH = 32  # the deepest stock schema element is at 9
+MAX_NAMES = 16  # names under which one collection adds entries; stock collections have two at most
+MAX_PATH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def collection_facts_from_schema(root: Element) -> tuple[CollectionFact, ...]:
 
 def schema_extensions(root: Element) -> tuple[tuple[str, Element], ...]:
     """Return each COM class that a schema file makes the configuration system create, with its element."""
-    return tuple((e.get("extension"), e) for _, e in _walk(root) if e.get("extension"))
+    found = {id(e): e for _, e in _walk(root) if e.get("extension")}
+    return tuple((e.get("extension"), e) for e in found.values())
 
 
 def _fact(owner: str, element: Element) -> CollectionFact:
@@ -166,13 +169,13 @@ def _is_true(element: Element, name: str) -> bool:
 
 
 def _names(collection: Element) -> tuple[str, ...]:
-    names = (name.strip() for name in collection.get("addElement").split(","))
+    names = (name.strip() for name in collection.get("addElement").split(",", MAX_NAMES)[:MAX_NAMES])
     return tuple(name for name in names if name)
 
 
 def _walk(root: Element) -> Iterator[tuple[str, Element]]:
     """Yield a schema's elements in document order, each with the configuration path it describes."""
-    pending = [(child, child.get("name"), 1) for child in reversed(root.children)]
+    pending = [(child, child.get("name"), 1) for child in reversed(root.children[:MAX_ELEMENTS])]
     left = MAX_ELEMENTS
     while pending and left > 0:
         element, path, depth = pending.pop()
@@ -181,8 +184,9 @@ def _walk(root: Element) -> Iterator[tuple[str, Element]]:
         if depth < MAX_DEPTH:
             pending += [
                 (child, inner, depth + 1)
-                for child in reversed(element.children)
+                for child in reversed(element.children[:left])
                 for inner in _inner_paths(element, path, child)
+                if len(inner) <= MAX_PATH
             ]
 
 

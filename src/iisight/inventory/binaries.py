@@ -82,7 +82,10 @@ class Binaries:
         except ParseError as error:
             problem = error.message
         if image is not None and image.is_managed:
-            self._assemblies[key] = assembly_facts(data)
+            facts = assembly_facts(data)
+            self._assemblies[key] = facts
+            if facts is not None and facts.notes:
+                self.gaps.append(Gap(GapKind.MALFORMED, file.path, "; ".join(facts.notes)))
         if image is not None and image.notes:
             self.gaps.append(Gap(GapKind.MALFORMED, file.path, "; ".join(image.notes)))
         return Binary(

@@ -20,6 +20,22 @@ _LOOKED_AT = 5_000  # files of a folder that are looked at to tell whether binar
 _FEW = 4
 _GAC = ("Microsoft.NET\\assembly", "assembly")
 _GAC_FOLDERS = ("GAC_MSIL", "GAC_64", "GAC_32", "GAC")
+_MANAGED = frozenset(
+    {
+        Kind.MANAGED_MODULE,
+        Kind.MANAGED_HANDLER,
+        Kind.AUTO_START,
+        Kind.MANAGER_PROVIDER,
+        Kind.REWRITE_PROVIDER,
+        Kind.TYPE_REFERENCE,
+        Kind.FTP_PROVIDER,
+        Kind.WAS_PROTOCOL,
+        Kind.DATABASE_PROVIDER,
+        Kind.DEPLOY_RULE,
+    }
+)
+"""Kinds whose `type` names a .NET type."""
+
 _PROGRAM_CODE = frozenset({"app_code", "__code"})
 
 
@@ -43,7 +59,7 @@ class Linker:
         component = replace(finish(draft), server=self._server.name, match=self._match(draft))
         if draft.image:
             return self._with_image(component, draft.image)
-        if component.type and component.kind is not Kind.ENVIRONMENT:
+        if component.type and component.kind in _MANAGED:
             return self._with_type(component, draft.folders)
         return component
 
@@ -130,7 +146,8 @@ def assembly_of(type_name: str) -> tuple[str, str, str]:
     parts = [p.strip() for p in type_name.split(",")]
     named = {k.strip().lower(): v.strip() for k, _, v in (p.partition("=") for p in parts if "=" in p)}
     plain = [p for p in parts if "=" not in p and p]
-    simple = plain[1] if len(plain) > 1 else ""
+    alone = plain[0] if plain and named else ""
+    simple = plain[1] if len(plain) > 1 else alone
     key = named.get("publickeytoken", "").lower()
     return simple, named.get("version", ""), "" if key == "null" else key
 

@@ -74,9 +74,7 @@ class _Parse:
         declaration = _XML_DECLARATION.match(self.edits.text)
         if declaration is not None:
             if declaration[1]:
-                self.problem(
-                    "malformed", "XML declaration not at the start of the file", declaration.start(2)
-                )
+                self.problem("malformed", "XML declaration not at the start of the file", declaration.start(2))
             self.edits.blank(declaration.start(2), declaration.end(2))
         prolog = _PROLOG.match(self.edits.text)
         start = prolog.end() if prolog else 0
@@ -101,9 +99,7 @@ class _Parse:
             if stop is None:
                 return reader
             if repairs == 0:
-                self.problem(
-                    "malformed", "too many errors: the rest is not read", self.edits.original(stop.offset)
-                )
+                self.problem("malformed", "too many errors: the rest is not read", self.edits.original(stop.offset))
                 return reader
             repairs -= 1
             self._mend(stop)

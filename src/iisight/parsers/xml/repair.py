@@ -58,9 +58,7 @@ def _close(edits: Edits, stop: Stop) -> str:
     opened = [o.name for o in stop.opened[1:]]
     at_end = stop.offset >= len(edits.text)
     if not at_end and found not in opened:
-        return _blank_match(
-            edits, re.compile(r"</[^>]*>"), stop.offset - 2, f"end tag </{found}> closes nothing"
-        )
+        return _blank_match(edits, re.compile(r"</[^>]*>"), stop.offset - 2, f"end tag </{found}> closes nothing")
     keep = 0 if at_end else len(opened) - opened[::-1].index(found)
     missing = opened[keep:]
     edits.insert(stop.offset - (0 if at_end else 2), "".join(f"</{name}>" for name in reversed(missing)))

@@ -1,0 +1,69 @@
+"""Run a rule's page: every case against its server, every house rule against the page."""
+
+import re
+from collections.abc import Iterator
+
+from iisight.engine.registry import Rule
+from iisight.evidence.memory import memory_source
+from iisight.inventory.collect import collect
+from iisight.model.finding import Finding
+from iisight.workbench.pages import Case, PageError, files_of, parse_listing, parse_page
+
+_ID = re.compile(r"IIS[1-59]\d\d")
+_ATTACK = re.compile(r"[TM]\d{4}(?:\.\d{3})?")
+
+
+def check_rule(rule: Rule) -> Iterator[str]:
+    """Yield what is wrong with a rule or its page; nothing when all is well."""
+    yield from _house_rules(rule)
+    try:
+        page = parse_page(rule.page())
+    except (PageError, OSError) as error:
+        yield str(error)
+        return
+    if rule.info.id not in page.title:
+        yield f"the page's title does not name {rule.info.id}"
+    if not any(c.fires for c in page.cases) or all(c.fires for c in page.cases):
+        yield "the page needs a case that fires and one that stays quiet"
+    for technique in rule.info.attack:
+        if technique not in page.sections["ATT&CK"]:
+            yield f"section ATT&CK does not name {technique}"
+    if "`" not in page.sections["What to do next"]:
+        yield "section 'What to do next' gives no exact command"
+    for case in page.cases:
+        yield from check_case(rule, case)
+
+
+def check_case(rule: Rule, case: Case) -> Iterator[str]:
+    """Yield how what the rule says of a case differs from what its page expects."""
+    try:
+        said = sorted(_line(f) for f in findings_of(rule, case))
+    except PageError as error:
+        yield str(error)
+        return
+    expected = list(case.expected)
+    yield from (f"case '{case.title}': missing: {line}" for line in expected if line not in said)
+    yield from (f"case '{case.title}': unexpected: {line}" for line in said if line not in expected)
+    if len(said) != len(set(said)):
+        yield f"case '{case.title}': the same thing is said twice"
+
+
+def findings_of(rule: Rule, case: Case) -> list[Finding]:
+    """Return what a rule says of a case's server."""
+    options = {k: v for b in case.blocks if b.action == "options" for k, v in parse_listing(b.body).items()}
+    inventory = collect(memory_source(files_of(case), name=case.title))
+    return list(rule.check(inventory, {**rule.info.options, **options}))  # type: ignore[dict-item]  # page's own values
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.severity}/{finding.confidence}: {finding.message}"
+
+
+def _house_rules(rule: Rule) -> Iterator[str]:
+    info = rule.info
+    if not _ID.fullmatch(info.id):
+        yield f"id '{info.id}' is not of the form IIS1xx"
+    if info.title[:1].islower() or info.title.endswith("."):
+        yield "the title is a noun phrase: first letter upper-case, no full stop"
+    if not info.attack or not all(_ATTACK.fullmatch(t) for t in info.attack):
+        yield "attack needs ATT&CK ids such as T1505.004"
