@@ -73,7 +73,6 @@ def join(drafts: Sequence[Draft]) -> list[Draft]:
         first.registrations = [*first.registrations, *draft.registrations]
         first.presence = [*first.presence, *draft.presence]
         first.folders = tuple(dict.fromkeys((*first.folders, *draft.folders)))
-        first.precondition = first.precondition if first.precondition == draft.precondition else ""
         first.pools = _either(first.pools, draft.pools)
     return list(joined.values())
 

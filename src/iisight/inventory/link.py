@@ -66,8 +66,11 @@ class Linker:
     def _match(self, draft: Draft) -> CatalogueMatch | None:
         if draft.stock:
             return CatalogueMatch("IIS", "core", "IIS schema", ("image",) if draft.image else ("type",))
-        scope = next((r.scope for r in draft.registrations), "")
-        return catalogue().match(draft.kind, draft.name, draft.image, draft.type, draft.precondition, scope)
+        scopes = dict.fromkeys(r.scope for r in draft.registrations) or {"": None}
+        known = catalogue()
+        what = (draft.kind, draft.name, draft.image, draft.type, draft.precondition)
+        found = [known.match(*what, scope) for scope in scopes]
+        return None if None in found else max((m for m in found if m), key=lambda m: len(m.differs))
 
     def _with_image(self, component: Component, image: str) -> Component:
         path = paths.native(paths.expand_short(image))

@@ -14,7 +14,7 @@ from iisight.inventory.config.tree import Node, Tree, ancestors
 from iisight.model.config import ElementState, Fate, Problem
 
 _WEB_CONFIG_LEVEL = 3
-_HIGHEST_LEVEL = {"MachineOnly": 0, "MachineToRootWeb": 1, "AppHostOnly": 2}
+_HIGHEST_LEVEL = {"MachineOnly": 0, "MachineToRootWeb": 1, "MachineToWebRoot": 1, "AppHostOnly": 2}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
