@@ -3,8 +3,6 @@
 import re
 from urllib.parse import unquote
 
-MAX_NAME = 32_767  # characters of a Windows path (MAX_PATH with the `\\?\` prefix)
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSAYABLE = re.compile(r":|[. ]+\Z")
 
@@ -17,7 +15,7 @@ def printable(name: str) -> str:
 
 
 def split(name: str) -> list[str]:
-    """Return the parts of a name; `/` and `\\` separate, as in archives made on Windows."""
+    r"""Return the parts of a name; `/` and `\` separate, as in archives made on Windows."""
     return [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
 
 

@@ -31,6 +31,11 @@ def collect(source: Source, progress: Progress | None = None) -> Inventory:
     return _Collector(source, progress or (lambda *_: None)).run()
 
 
+def resolve(source: Source, progress: Progress | None = None) -> Inventory:
+    """Return the configuration alone: servers and documents, no components."""
+    return _Collector(source, progress or (lambda *_: None)).run(with_components=False)
+
+
 class _Collector:
     """One run over one source."""
 
@@ -43,13 +48,15 @@ class _Collector:
         self.hosts = discovery.find_hosts(source)
         self.web_configs = WebConfigs([f for f in source.named("web.config") if not _is_framework(f)])
 
-    def run(self) -> Inventory:
+    def run(self, with_components: bool = True) -> Inventory:
         servers = self._servers()
         copies = tuple(self._copies())
         schemas = tuple(self._schemas(servers))
-        components = [c for server in servers for c in self._components(server, schemas)]
-        components += self._sleepers(components)
-        self._read_the_rest()
+        components: list[Component] = []
+        if with_components:
+            components = [c for server in servers for c in self._components(server, schemas)]
+            components += self._sleepers(components)
+            self._read_the_rest()
         self.gaps += [*self.documents.gaps, *self.binaries.gaps, *link.absent_gaps(components)]
         return Inventory(
             evidence=self.source.name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.resolve import Change
 from iisight.inventory.config.tree import Unread
+from iisight.inventory.secrets import shown
 from iisight.model.component import Presence, Registration
 from iisight.model.config import Dropped, Element, ElementState, Entry, Fate, Setting
 from iisight.model.locator import Locator
@@ -44,7 +45,7 @@ class Track:
             locator=self.entry.document.at(element),
             section=section,
             scope=self.entry.scope,
-            attributes=tuple(element.attributes.items()),
+            attributes=shown(element.attributes.items()),
             fate=self.fate,
             by=self.by,
             reason=self.reason,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Locator:
-    """A place in the evidence.
+    r"""A place in the evidence.
 
-    `path` is the Windows path on the audited host (`C:\\Windows\\…`). `origin` is the name under which the
+    `path` is the Windows path on the audited host (`C:\Windows\…`). `origin` is the name under which the
     evidence holds that file (a path inside the folder or archive); it is empty when it says nothing more.
     `line` and `column` count from 1, in characters; `offset` counts bytes from the start of the file.
     """

@@ -79,7 +79,7 @@ class Resolver:
             self._framework_sections = frozenset(r.section for rs in self.frameworks.values() for r in rs)
         if section not in self._framework_sections:
             return ""
-        return framework or self.default_framework
+        return framework if framework in self.frameworks else self.default_framework
 
     def _touched_nodes(self) -> dict[str, list[Node]]:
         """Index nodes by the sections that may change there."""

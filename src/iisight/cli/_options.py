@@ -1,0 +1,48 @@
+"""Options that several commands share: progress and time."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from iisight.inventory.inventory import Progress
+from iisight.model.errors import UsageError
+
+_QUIET_SECONDS = 1.0
+
+
+def iso_time(text: str | None) -> str | None:
+    """Return a time as ISO 8601 in UTC. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--time '{text}': not an ISO 8601 time") from error
+    return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC).isoformat()
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress | None]:
+    """Yield what shows progress on a terminal's stderr once the work takes longer than a second."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from time import monotonic
+
+    started = monotonic()
+    shown = False
+
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal shown
+        if monotonic() - started > _QUIET_SECONDS:
+            shown = True
+            sys.stderr.write(f"\r\x1b[K{what[:60]} {done}/{total}")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        if shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

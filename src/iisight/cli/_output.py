@@ -1,0 +1,47 @@
+"""Where a command's output goes: the terminal as it is, or a file, whole or not at all."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from iisight.model.errors import UsageError
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Tell whether colour is wanted: a terminal, NO_COLOR not set, TERM not `dumb`."""
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int:
+    """Return the columns to write in: the terminal's, 80 for anything else."""
+    if not stream.isatty():
+        return 80
+    try:
+        return max(60, os.get_terminal_size(stream.fileno()).columns)
+    except OSError:
+        return 80
+
+
+@contextmanager
+def output(path: str | None) -> Iterator[TextIO]:
+    """Yield the stream to write to; a file is put in place only when all of it is written."""
+    if path is None or path == "-":
+        yield sys.stdout
+        return
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise UsageError(f"--output {path}: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

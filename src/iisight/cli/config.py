@@ -1,0 +1,37 @@
+"""`iisight config EVIDENCE`."""
+
+import argparse
+from pathlib import Path
+
+from iisight.cli import _options
+from iisight.cli._output import is_terminal, output, width_of
+from iisight.cli.main import CLEAN, INCOMPLETE
+from iisight.engine.effective import effective
+from iisight.evidence.open import open_source
+from iisight.inventory.collect import resolve
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("evidence", metavar="EVIDENCE", help="as for scan")
+    parser.add_argument("--site", default="", metavar="S", help="name of a site; without it: the server")
+    parser.add_argument("--path", default="", metavar="P", help="application, folder or file below the site")
+    parser.add_argument("--section", default="", metavar="X", help="`system.webServer/modules`, or just `modules`")
+    parser.add_argument("--server", default="", metavar="N", help="when the evidence has several: `IIS Express`, …")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.add_argument("--output", "-o", metavar="FILE", help="write there instead of to the terminal")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Resolve and print."""
+    with _options.progress(quiet=False) as progress:
+        inventory = resolve(open_source(Path(parsed.evidence)), progress)
+    view = effective(inventory, parsed.server, parsed.site, parsed.path, parsed.section)
+    from iisight.report import effective as reporter
+
+    with output(parsed.output) as stream:
+        if parsed.format == "json":
+            stream.write(reporter.to_json(view))
+        else:
+            reporter.write(view, stream, width=width_of(stream), color=is_terminal(stream))
+    return INCOMPLETE if inventory.gaps else CLEAN

@@ -1,0 +1,72 @@
+"""`iisight`: parse the arguments, hand them to the command, turn errors into an exit status."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from iisight._version import __version__
+from iisight.model.errors import EvidenceError, IisightError, UsageError
+
+FOUND, WRONG, INCOMPLETE, CLEAN = 1, 2, 3, 0
+_COMMANDS = ("scan", "config", "show", "rules", "explain")
+_HELP = {
+    "scan": "say what a server loads and which of it does not belong",
+    "config": "print the configuration in force at one place, each line with its file and line",
+    "show": "print a saved report again",
+    "rules": "list the rules, start a new one, check their pages",
+    "explain": "print a rule's page",
+}
+_EPILOG = """exit status of scan and show:
+  0  nothing found at or above --fail-on, and everything was read
+  1  findings at or above --fail-on
+  2  wrong usage, or the evidence cannot be opened
+  3  nothing found, but not everything could be read"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in (["--version"], ["-V"]):
+        print(f"iisight {__version__}")  # noqa: T201
+        return CLEAN
+    parsed = _parser(given).parse_args(given)
+    try:
+        status: int = parsed.run(parsed)
+        sys.stdout.flush()
+        return status
+    except (UsageError, EvidenceError, IisightError) as error:
+        return _complain(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    except KeyboardInterrupt:
+        return _complain("interrupted")
+
+
+def _complain(message: str) -> int:
+    from iisight.report.safe import safe
+
+    print(f"iisight: {safe(message)}", file=sys.stderr)  # noqa: T201
+    return WRONG
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the command that is meant is imported, to keep the start short."""
+    parser = argparse.ArgumentParser(
+        prog="iisight",
+        description="Says what code an IIS server loads, and which of it does not belong (ATT&CK T1505.004).",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"iisight {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    meant = next((a for a in given if not a.startswith("-")), "")
+    for name in _COMMANDS:
+        command = commands.add_parser(name, help=_HELP[name], description=_HELP[name])
+        if name == meant:
+            module = import_module(f"iisight.cli.{name}")
+            module.arguments(command)
+            command.set_defaults(run=module.run)
+    return parser

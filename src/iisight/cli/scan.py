@@ -1,0 +1,59 @@
+"""`iisight scan EVIDENCE`."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from iisight.cli import _options, _result
+from iisight.cli._output import output
+from iisight.engine.scan import scan
+from iisight.engine.settings import FILE_NAME, Settings, load, parse_ignore
+from iisight.evidence.open import open_source
+from iisight.model.errors import UsageError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "evidence",
+        nargs="?",
+        metavar="EVIDENCE",
+        help="folder (copied drive, inetsrv\\config, an application), ZIP or tar archive, or one configuration file",
+    )
+    _result.arguments(parser)
+    parser.add_argument("--config", metavar="FILE", help=f"settings; ./{FILE_NAME} is read when it is there")
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="RULE[:COMPONENT]=REASON",
+        help="do not count these findings; they stay in the report with the reason",
+    )
+    parser.add_argument("--time", metavar="ISO8601", help="time to write into the report; without it there is none")
+    parser.add_argument("--quiet", action="store_true", help="no progress on the terminal")
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Scan and report."""
+    if parsed.evidence is None:
+        raise UsageError(
+            "no EVIDENCE given: name a folder, an archive or a configuration file (reading this host's own"
+            " configuration is not there yet; `iisight scan C:\\Windows\\System32\\inetsrv\\config` reads the files)"
+        )
+    settings = _settings(parsed)
+    with _options.progress(parsed.quiet) as progress:
+        source = open_source(Path(parsed.evidence))
+        report = scan(source, settings, progress=progress, time=_options.iso_time(parsed.time))
+    with output(parsed.output) as stream:
+        _result.write(report, parsed, stream)
+    if parsed.output and sys.stderr.isatty():
+        print(f"written to {parsed.output}", file=sys.stderr)  # noqa: T201
+    return _result.status(report, parsed.fail_on)
+
+
+def _settings(parsed: argparse.Namespace) -> Settings:
+    path = Path(parsed.config) if parsed.config else Path(FILE_NAME)
+    settings = load(path) if parsed.config or path.is_file() else Settings()
+    ignores = tuple(parse_ignore(text) for text in parsed.ignore)
+    return replace(settings, ignores=(*settings.ignores, *ignores))

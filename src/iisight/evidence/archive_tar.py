@@ -1,0 +1,155 @@
+"""Evidence in a tar archive, plain or compressed: one pass to index it, bodies of interest kept as it goes by."""
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from iisight.evidence.listing import Budget, Gaps, Listed, to_source
+from iisight.evidence.names import climbs, printable
+from iisight.evidence.paths import extension
+from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.evidence.stream import MAX_PIECE, Forward, Opener
+from iisight.model.coverage import GapKind
+from iisight.model.errors import EvidenceError
+
+MAX_KEPT_FILE = 16 * 1024**2  # bytes of a file that is kept
+MAX_KEPT = 512 * 1024**2  # bytes of all kept files, compressed
+MAX_PASSES = 64  # passes over a compressed archive for files that were not kept
+_KEPT = frozenset(
+    ".config .xml .dll .exe .asax .compiled .aspx .ashx .asmx .cs .vb .json .toml .cat .evtx .log".split()
+)
+_ERRORS = (tarfile.TarError, EvidenceError, RecursionError, ValueError, OverflowError, OSError, EOFError)
+
+
+@dataclass(slots=True)
+class _Index:
+    """What the pass over the archive found."""
+
+    name: str
+    form: str
+    gaps: Gaps = field(default_factory=Gaps)
+    listed: list[Listed] = field(default_factory=list)
+    offsets: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, bytes] = field(default_factory=dict)
+    room: int = MAX_KEPT
+
+
+def open_tar(path: Path | bytes, form: str = "", name: str = "") -> Source:
+    """Return the source of the members of a tar archive compressed as `form`; raises EvidenceError if it is none."""
+    name = name or (path.name if isinstance(path, Path) else "archive.tar")
+    index = _Index(name, form)
+    opener: Opener = lambda: _open(path)  # noqa: E731
+    with opener() as raw:
+        _scan(Forward(raw, form, name), index)
+    budget, passes = Budget(), Budget(MAX_PASSES)
+
+    def read(file: File, limit: int) -> bytes:
+        size = min(file.size, limit)
+        if file.origin in index.kept:
+            return zlib.decompressobj().decompress(index.kept[file.origin], max(size, 1))[:size]
+        if file.origin not in index.offsets:
+            raise EvidenceError(f"{file.path}: not a member of {name}")
+        if form:
+            _spend(file, size, budget, passes)
+        with opener() as raw:
+            return _read_at(Forward(raw, form, name), index.offsets[file.origin], size, file.path)
+
+    return to_source(name, index.listed, read, index.gaps)
+
+
+@contextmanager
+def _open(path: Path | bytes) -> Iterator[BinaryIO]:
+    if isinstance(path, bytes):
+        yield BytesIO(path)
+        return
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise EvidenceError(f"{path.name}: {error.strerror or error}") from error
+    with stream:
+        yield stream
+
+
+def _scan(stream: Forward, index: _Index) -> None:
+    """List the members up to the end mark, or up to where the archive is damaged."""
+    try:
+        archive = tarfile.TarFile(fileobj=cast(BinaryIO, stream), mode="r")
+    except _ERRORS as error:
+        raise EvidenceError(f"{index.name}: not a readable tar archive ({error})") from error
+    try:
+        member = archive.firstmember
+        while member is not None:
+            _add(archive, member, stream, index)
+            archive.members.clear()
+            archive.pax_headers.clear()
+            member = archive.next()
+        if len(stream.last) < tarfile.BLOCKSIZE or stream.last.strip(b"\0"):
+            index.gaps.add(GapKind.MALFORMED, index.name, "the archive ends early; what came before was read")
+    except _ERRORS as error:
+        reason = f"the archive is damaged; what came before was read ({error})"
+        index.gaps.add(GapKind.MALFORMED, index.name, reason)
+
+
+def _add(archive: tarfile.TarFile, member: tarfile.TarInfo, stream: Forward, index: _Index) -> None:
+    if member.isdir():
+        return
+    origin = printable(member.name)
+    problem = _problem(origin, member, index)
+    if problem is not None:
+        index.gaps.add(GapKind.REFUSED, origin, problem)
+        return
+    if index.form and index.room > 0 and member.size <= MAX_KEPT_FILE and extension(origin) in _KEPT:
+        body = zlib.compress(_read_at(stream, member.offset_data, member.size, origin), 1)
+        index.kept[origin] = body
+        index.room -= len(body)
+    index.offsets[origin] = member.offset_data
+    index.listed.append(Listed(origin, member.size, _time(member.mtime)))
+
+
+def _problem(origin: str, member: tarfile.TarInfo, index: _Index) -> str | None:
+    if member.issym() or member.islnk():
+        return "a link, not followed"
+    if not member.isreg() or member.sparse is not None:
+        return "not a regular file"
+    if climbs(origin):
+        return "a name that leaves the archive"
+    if origin in index.offsets:
+        return "a second member of the same name"
+    if len(index.listed) >= MAX_FILES:
+        return f"more than {MAX_FILES:,} files; the rest was not listed"
+    return None
+
+
+def _read_at(stream: Forward, offset: int, size: int, shown: str) -> bytes:
+    """Return exactly `size` bytes from an offset."""
+    stream.seek(offset)
+    parts: list[bytes] = []
+    left = size
+    while left > 0 and (part := stream.read(min(left, MAX_PIECE))):
+        parts.append(part)
+        left -= len(part)
+    if left:
+        raise EvidenceError(f"{shown}: the archive ends {left:,} bytes early")
+    return b"".join(parts)
+
+
+def _spend(file: File, size: int, budget: Budget, passes: Budget) -> None:
+    try:
+        budget.take(size)
+        passes.take(1)
+    except EvidenceError as error:
+        reason = f"{file.path}: too much was read out of the compressed archive; extract it and give the folder"
+        raise EvidenceError(reason) from error
+
+
+def _time(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,151 @@
+"""Evidence in a ZIP archive, read in place: nothing is extracted to disk."""
+
+import lzma
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from iisight.evidence.listing import Budget, Gaps, Listed, check_ratio, to_source
+from iisight.evidence.names import climbs, printable
+from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.model.coverage import GapKind
+from iisight.model.errors import EvidenceError
+
+MAX_DIRECTORY = 512 * 1024**2  # bytes of the central directory, which is read as a whole
+_CHUNK = 1024**2
+_SMALL_CHUNK = 4096  # for methods whose decompressor gives all it can of what it is fed
+_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+
+
+def open_zip(path: Path | BinaryIO, name: str = "") -> Source:
+    """Return the source of the members of a ZIP archive; raises EvidenceError when it is none."""
+    name = name or (path.name if isinstance(path, Path) else "archive.zip")
+    try:
+        _check_directory(path)
+        archive = zipfile.ZipFile(path)
+    except _ERRORS as error:
+        raise EvidenceError(f"{name}: not a readable ZIP archive ({error})") from error
+    gaps, budget = Gaps(), Budget()
+    members = dict(_members(archive.infolist(), gaps))
+    archive.filelist.clear()
+    archive.NameToInfo.clear()
+
+    def read(file: File, limit: int) -> bytes:
+        info = members.get(file.origin)
+        if info is None:
+            raise EvidenceError(f"{file.path}: not a member of {name}")
+        try:
+            return _read(archive, info, limit, budget)
+        except _ERRORS as error:
+            raise EvidenceError(f"{file.path}: damaged in the archive ({error})") from error
+
+    listed = [Listed(origin, info.file_size, _modified(info)) for origin, info in members.items()]
+    return to_source(name, listed, read, gaps)
+
+
+def _members(infos: list[zipfile.ZipInfo], gaps: Gaps) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    """Yield the members that are read, by their printable names; the first of equal names wins."""
+    overlapping = _overlapping(infos)
+    seen: set[str] = set()
+    for info in infos:
+        if info.is_dir():
+            continue
+        origin = printable(info.filename)
+        problem = _problem(origin, info, seen, overlapping)
+        if problem is None:
+            seen.add(origin)
+            yield origin, info
+        else:
+            gaps.add(problem[0], origin, problem[1])
+
+
+def _problem(origin: str, info: zipfile.ZipInfo, seen: set[str], overlapping: set[int]) -> tuple[GapKind, str] | None:
+    if info.flag_bits & 0x1:
+        return GapKind.UNREADABLE, "encrypted; extract it with its password and give the folder"
+    if climbs(origin):
+        return GapKind.REFUSED, "a name that leaves the archive"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return GapKind.REFUSED, "a link, not followed"
+    if id(info) in overlapping:
+        return GapKind.REFUSED, "shares its bytes with another member, as in a decompression bomb"
+    if origin in seen:
+        return GapKind.REFUSED, "a second member of the same name"
+    if len(seen) >= MAX_FILES:
+        return GapKind.REFUSED, f"more than {MAX_FILES:,} files; the rest was not listed"
+    return None
+
+
+def _overlapping(infos: Iterable[zipfile.ZipInfo]) -> set[int]:
+    """Return the ids of the members whose bytes start before the end of an earlier one."""
+    found: set[int] = set()
+    end = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            found.add(id(info))
+        end = max(end, info.header_offset + 30 + len(info.orig_filename) + info.compress_size)
+    return found
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: Budget) -> bytes:
+    plain = info.compress_type == zipfile.ZIP_STORED
+    chunk = _CHUNK if plain or info.compress_type == zipfile.ZIP_DEFLATED else _SMALL_CHUNK
+    parts: list[bytes] = []
+    size = 0
+    with archive.open(info) as stream:
+        while size < limit and (part := stream.read(min(chunk, limit - size))):
+            parts.append(part)
+            size += len(part)
+            if not plain:
+                budget.take(len(part))
+                check_ratio(info.filename, info.compress_size, size)
+    return b"".join(parts)
+
+
+def _modified(info: zipfile.ZipInfo) -> datetime | None:
+    """Return the time of the NTFS or Unix extra field (APPNOTE 4.5.5, Info-ZIP), else the DOS time as UTC."""
+    extra = info.extra
+    try:
+        while len(extra) >= 4:
+            kind, size = struct.unpack_from("<HH", extra)
+            field, extra = extra[4 : 4 + size], extra[4 + size :]
+            if kind == 0x000A and size >= 32:
+                (ticks,) = struct.unpack_from("<Q", field, 8)
+                return datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=ticks // 10)
+            if kind == 0x5455 and size >= 5 and field[0] & 1:
+                return datetime.fromtimestamp(struct.unpack_from("<i", field, 1)[0], UTC)
+        return datetime(*info.date_time, tzinfo=UTC)
+    except (ValueError, OverflowError, OSError, struct.error):
+        return None
+
+
+def _check_directory(path: Path | BinaryIO) -> None:
+    """Refuse a central directory too large to hold, by what the end record says (APPNOTE 4.3.16)."""
+    if not isinstance(path, Path):
+        return
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - 65_557 - 76))
+        tail = stream.read()
+    at = tail.rfind(b"PK\x05\x06")
+    wide = tail.rfind(b"PK\x06\x06", 0, max(at, 0))
+    declared = struct.unpack_from("<I", tail, at + 12)[0] if 0 <= at <= len(tail) - 22 else 0
+    if declared == 0xFFFFFFFF and 0 <= wide <= len(tail) - 56:
+        declared = struct.unpack_from("<Q", tail, wide + 40)[0]
+    if min(declared, size) > MAX_DIRECTORY:
+        raise EvidenceError(f"its directory is larger than {MAX_DIRECTORY:,} bytes; extract it, give the folder")

@@ -1,0 +1,97 @@
+"""Evidence in a folder: a collection, an extracted archive, a mounted image."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from iisight.evidence.listing import Gaps, Listed, to_source
+from iisight.evidence.names import printable
+from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.model.coverage import GapKind
+from iisight.model.errors import EvidenceError
+
+MAX_DEPTH = 128  # folders inside each other
+_LINK_TAGS = frozenset({0xA000000C, 0xA0000003})  # IO_REPARSE_TAG_SYMLINK, IO_REPARSE_TAG_MOUNT_POINT
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+def open_folder(path: Path) -> Source:
+    """Return the source of the regular files below a folder; links are not followed."""
+    gaps = Gaps()
+    unwritable: dict[str, str] = {}  # origin -> name on disk, for names that are no text
+    listed: list[Listed] = []
+    for name, info in _walk(path, gaps):
+        if len(listed) >= MAX_FILES:
+            gaps.add(GapKind.REFUSED, name, f"more than {MAX_FILES:,} files; the rest was not listed")
+            continue
+        origin = printable(name)
+        if origin != name:
+            unwritable[origin] = name
+        listed.append(Listed(origin, info.st_size, _time(info.st_mtime)))
+
+    def read(file: File, limit: int) -> bytes:
+        return _read(path / unwritable.get(file.origin, file.origin), file.path, limit)
+
+    return to_source(path.resolve().name or str(path), listed, read, gaps, str(path.absolute()))
+
+
+def _walk(root: Path, gaps: Gaps) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield the regular files with their names relative to the root, with `/`, in no order."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        if folder.count("/") > MAX_DEPTH:
+            gaps.add(GapKind.REFUSED, printable(folder), f"more than {MAX_DEPTH} folders deep")
+            continue
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    yield from _visit(entry, folder, pending, gaps)
+        except OSError as error:
+            gaps.add(GapKind.UNREADABLE, printable(folder) or ".", f"folder: {error.strerror or error}")
+
+
+def _visit(
+    entry: "os.DirEntry[str]", folder: str, pending: list[str], gaps: Gaps
+) -> Iterator[tuple[str, os.stat_result]]:
+    name = f"{folder}{entry.name}"
+    try:
+        info = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        gaps.add(GapKind.UNREADABLE, printable(name), f"file: {error.strerror or error}")
+        return
+    if stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", 0) in _LINK_TAGS:
+        gaps.add(GapKind.REFUSED, printable(name), "a link, not followed")
+    elif stat.S_ISDIR(info.st_mode):
+        pending.append(f"{name}/")
+    elif stat.S_ISREG(info.st_mode):
+        yield name, info
+    else:
+        gaps.add(GapKind.REFUSED, printable(name), "not a regular file")
+
+
+def _read(path: Path, shown: str, limit: int) -> bytes:
+    """Read a file that must still be a regular one and no link."""
+    try:
+        handle = os.open(path, _FLAGS)
+        with open(handle, "rb") as stream:  # noqa: PTH123 (a descriptor)
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise EvidenceError(f"{shown}: no longer a regular file")
+            return stream.read(limit)
+    except OSError as error:
+        raise EvidenceError(f"{shown}: {error.strerror or error}") from error
+
+
+def _time(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,73 @@
+"""What folder and archive sources share: gaps folded by reason, a budget, and the way from a listing to a Source."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from iisight.evidence.names import windows_part
+from iisight.evidence.shape import recognise
+from iisight.evidence.source import File, Reader, Source
+from iisight.model.coverage import Gap, GapKind
+from iisight.model.errors import EvidenceError
+
+BUDGET = 4 * 1024**3  # bytes that are decompressed for one source
+FREE = 16 * 1024**2  # bytes that may come out at any ratio
+MAX_RATIO = 200  # bytes out of one byte in; text logs reach about 50
+MAX_FOLDED = 64  # different gaps of one source
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file as the evidence lists it."""
+
+    origin: str
+    size: int
+    modified: datetime | None
+
+
+class Gaps:
+    """Gaps of one source, folded by kind and reason; the subject is the first one's."""
+
+    def __init__(self) -> None:
+        """Start without gaps."""
+        self._folded: dict[tuple[GapKind, str], tuple[str, int]] = {}
+
+    def add(self, kind: GapKind, subject: str, reason: str) -> None:
+        """Count one thing that is not read."""
+        key = (kind, reason)
+        if key in self._folded or len(self._folded) < MAX_FOLDED:
+            first, count = self._folded.get(key, (subject, 0))
+            self._folded[key] = (first, count + 1)
+
+    def all(self) -> tuple[Gap, ...]:
+        """Return the gaps in order."""
+        return tuple(sorted(Gap(kind, s, reason, n) for (kind, reason), (s, n) in self._folded.items()))
+
+
+class Budget:
+    """How many bytes may still be decompressed."""
+
+    def __init__(self, left: int = BUDGET) -> None:
+        """Start with `left` bytes."""
+        self._left = left
+
+    def take(self, count: int) -> None:
+        """Spend `count` bytes; raises EvidenceError when they are used up."""
+        self._left -= count
+        if self._left < 0:
+            raise EvidenceError("the budget for decompressing this evidence is used up")
+
+
+def check_ratio(subject: str, taken: int, given: int) -> None:
+    """Raise EvidenceError when `given` bytes came out of `taken`, as from a decompression bomb."""
+    if given > FREE and given > MAX_RATIO * max(taken, 1):
+        raise EvidenceError(f"{subject}: expands more than {MAX_RATIO} times; taken for a decompression bomb")
+
+
+def to_source(name: str, listed: Sequence[Listed], reader: Reader, gaps: Gaps, context: str = "") -> Source:
+    """Map the files of a listing to Windows paths and return the source of them."""
+    mount = recognise((item.origin for item in listed), context)
+    if not listed:
+        gaps.add(GapKind.MISSING, windows_part(name), "no file in it")
+    files: Iterable[File] = (File(mount.path(i.origin), i.size, i.modified, i.origin) for i in listed)
+    return Source(name, files, reader, (*gaps.all(), *mount.gaps), mount.shape)

@@ -1,0 +1,75 @@
+"""Evidence of one file: where it stands on a server, by what is in it."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from iisight.evidence.names import printable, windows_part
+from iisight.evidence.shape import CONFIG, EXPRESS, UNKNOWN, WWWROOT
+from iisight.evidence.source import File, Source
+from iisight.model.errors import EvidenceError
+
+SNIFFED = 256 * 1024  # bytes from the start that are looked at
+
+_DOTNET = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\CONFIG"
+_TRANSFORM = re.compile(r"xmlns:xdt\b|\bxdt:(?:Transform|Locator)\b")
+
+
+def open_single(path: Path) -> Source:
+    """Return a source of one file, at the Windows path its content speaks for."""
+    try:
+        info = path.stat()
+        with path.open("rb") as stream:
+            head = stream.read(SNIFFED)
+    except OSError as error:
+        raise EvidenceError(f"{path}: {error.strerror or error}") from error
+    name = printable(path.name)
+
+    def read(file: File, limit: int) -> bytes:
+        try:
+            with path.open("rb") as stream:
+                return stream.read(limit)
+        except OSError as error:
+            raise EvidenceError(f"{file.path}: {error.strerror or error}") from error
+
+    modified = datetime.fromtimestamp(info.st_mtime, UTC)
+    file = File(place(name, head), info.st_size, modified, name)
+    return Source(name, [file], read, mount="a single file")
+
+
+def place(name: str, head: bytes) -> str:
+    """Return the Windows path of a file by its base name and its first bytes."""
+    text = _text(head)
+    own = windows_part(name.replace("\\", "/").rpartition("/")[2]) or "file"
+    if "<configuration" not in text and "<configSections" not in text:
+        return rf"{UNKNOWN}\{own}"
+    if _TRANSFORM.search(text):
+        return rf"{WWWROOT}\{own}"
+    server = _server_file(text)
+    if server is not None:
+        return server
+    return rf"{WWWROOT}\web.config" if own.lower().endswith(".config") else rf"{UNKNOWN}\{own}"
+
+
+def _server_file(text: str) -> str | None:
+    """Recognise the configuration files that a server has once."""
+    if re.search(r"<system\.applicationHost\b|<sectionGroup\s+name\s*=\s*[\"']system\.applicationHost", text):
+        express = "%iis_bin%" in text.lower() or "iisexpress" in text.lower()
+        return rf"{EXPRESS}\applicationhost.config" if express else rf"{CONFIG}\applicationHost.config"
+    if "<moduleProviders" in text:
+        return rf"{CONFIG}\administration.config"
+    if "<configurationRedirection" in text:
+        return rf"{CONFIG}\redirection.config"
+    if re.search(r"<sectionGroup\s+name\s*=\s*[\"']system\.web[\"']", text):
+        return rf"{_DOTNET}\machine.config"
+    root = "<httpModules" in text and "OutputCache" in text and "<trustLevel" in text
+    return rf"{_DOTNET}\web.config" if root else None
+
+
+def _text(head: bytes) -> str:
+    """Decode as far as markup can be told; bytes that are no text are dropped."""
+    if head.startswith(b"\xff\xfe") or head[1:2] == b"\0":
+        return head.decode("utf-16-le", "ignore")
+    if head.startswith(b"\xfe\xff") or head[:1] == b"\0":
+        return head.decode("utf-16-be", "ignore")
+    return head.decode("utf-8", "ignore")

@@ -1,0 +1,116 @@
+"""The components that matter as a table: the worst first, with the reasons under what speaks against one."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from iisight.model.component import Component, Verdict
+from iisight.model.report import Judged, Report
+from iisight.report.layout import Line, Span, cells, clip, columns, joined, line, pad, paragraph, plural
+
+FOLD = 25  # unverified components that are listed one by one
+FEW = 5  # of one kind, listed even when the others are folded
+MAX_REASONS = 5
+MAX_SCOPES = 5
+
+STYLES = {
+    Verdict.MALICIOUS: "bold red",
+    Verdict.SUSPICIOUS: "bold yellow",
+    Verdict.UNVERIFIED: "cyan",
+    Verdict.TRUSTED: "green",
+    Verdict.KNOWN: "green",
+}
+BAD = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
+
+_TITLES = ("VERDICT", "KIND", "NAME", "IMAGE OR TYPE", "WHERE")
+_GAP = 2
+_INDENT = "  "
+
+
+def component_table(report: Report, width: int, everything: bool) -> Iterator[Line]:
+    """Yield the table; known and trusted components are in it only when `everything` is asked for."""
+    worst_first = sorted(report.components, key=lambda j: -tuple(Verdict).index(j.verdict))
+    wanted = [j for j in worst_first if everything or j.verdict in (*BAD, Verdict.UNVERIFIED)]
+    folded = Counter[str]() if everything else _folded(wanted)
+    shown = [j for j in wanted if j.verdict in BAD or j.component.kind not in folded]
+    widths = _widths(shown, width)
+    if shown:
+        yield columns(_TITLES, widths, ("bold",) * len(_TITLES))
+    for judged in shown:
+        yield from _row(judged, widths, width, everything)
+    for kind, number in sorted(folded.items()):
+        yield line(Span(pad(Verdict.UNVERIFIED, widths[0]), STYLES[Verdict.UNVERIFIED]), f"  {kind}: {number:,} more")
+    if folded:
+        yield line(_INDENT, "--all lists them")
+    if not wanted:
+        yield line("None to show: nothing is malicious, suspicious or unverified.")
+    hidden = len(worst_first) - len(wanted)
+    if hidden:
+        yield line(f"{plural(hidden, 'component')} known or trusted, not shown (--all lists them).")
+
+
+def where(component: Component) -> str:
+    """Return in a few words where a component is in force: `server`, `Default Web Site`, `3 scopes`, `nowhere`."""
+    scopes = _scopes(component)
+    if not scopes:
+        return "nowhere"
+    if "" in scopes:
+        off = sum(not p.effective for p in component.presence)
+        place = f"server, {off} off" if off else "server"
+    else:
+        place = scopes[0] if len(scopes) == 1 else plural(len(scopes), "scope")
+    return place if component.server == "IIS" else f"{component.server}: {place}"
+
+
+def _scopes(component: Component) -> list[str]:
+    """Return the scopes from which a component is in force, each once."""
+    if not component.effective:
+        return []
+    return list(dict.fromkeys(p.scope for p in component.presence if p.effective))
+
+
+def _folded(judged: Sequence[Judged]) -> Counter[str]:
+    """Return the kinds of unverified components that are counted and not listed."""
+    kinds = Counter[str](j.component.kind for j in judged if j.verdict is Verdict.UNVERIFIED)
+    if kinds.total() <= FOLD:
+        return Counter()
+    return Counter({kind: number for kind, number in kinds.items() if number > FEW})
+
+
+def _cells(judged: Judged) -> tuple[str, ...]:
+    component = judged.component
+    return judged.verdict, component.kind, component.name, component.image or component.type or "-", where(component)
+
+
+def _widths(shown: Sequence[Judged], width: int) -> tuple[int, ...]:
+    """Share the width out: verdict and kind whole, the place short, name and image by what they need."""
+    rows = [_TITLES, *(_cells(j) for j in shown)]
+    verdict, kind, name, image, place = (max(cells(row[column]) for row in rows) for column in range(len(_TITLES)))
+    place = min(place, 16)
+    room = max(width - verdict - kind - place - _GAP * (len(_TITLES) - 1), 16)
+    name = min(name, max(room * 9 // 20, room - image))
+    return verdict, kind, name, min(image, room - name), place
+
+
+def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) -> Iterator[Line]:
+    texts = _cells(judged)
+    yield columns(texts, widths, (STYLES[judged.verdict], "", "bold", "", ""))
+    if judged.verdict not in BAD:
+        return
+    yield from _whole(judged.component, texts, widths, width)
+    most = len(judged.reasons) if everything else MAX_REASONS
+    for reason in judged.reasons[:most]:
+        yield from paragraph(reason, width, _INDENT + "- ")
+    if judged.reasons[most:]:
+        yield line(_INDENT, f"- and {plural(len(judged.reasons) - most, 'more reason')} (--all)")
+
+
+def _whole(component: Component, texts: Sequence[str], widths: Sequence[int], width: int) -> Iterator[Line]:
+    """Yield in full what the row had to shorten."""
+    for label, column in (("name", 2), ("file" if component.image else "type", 3)):
+        if clip(texts[column], widths[column]) != texts[column]:
+            yield line(_INDENT, f"{label}  ", texts[column])
+    scopes = _scopes(component)
+    if len(scopes) > 1 or clip(texts[-1], widths[-1]) != texts[-1]:
+        named = [scope or "server" for scope in scopes]
+        more = f"{len(named) - MAX_SCOPES:,} more" if len(named) > MAX_SCOPES else ""
+        yield from paragraph(joined([*named[:MAX_SCOPES], more]), width, _INDENT + "in    ")

@@ -1,0 +1,91 @@
+"""Write the two files a new rule starts from."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from iisight import rules
+from iisight.model.errors import UsageError
+
+_BLOCKS = {"configuration": 1, "binaries": 2, "events": 3, "weblogs": 4, "correlation": 5, "hardening": 9}
+
+_CODE = '''"""{id}: say in one line what is bad."""
+
+from collections.abc import Iterable
+
+from iisight.inventory.inventory import Inventory
+from iisight.model.component import Kind
+from iisight.model.finding import Confidence, Finding, Severity
+from iisight.model.rule import RuleInfo
+from iisight.rules._common import Options, evidence_of, finding, is_known
+
+INFO = RuleInfo(
+    id="{id}",
+    title="{title}",
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LOW,
+    mechanisms=("L-01",),
+)
+
+
+def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
+    """Yield a finding for every native module named EXAMPLE."""
+    for component in inventory.of(Kind.NATIVE_MODULE):
+        if component.name == "EXAMPLE" and not is_known(component):
+            message = f"native module '{{component.name}}' is loaded from {{component.image}}"
+            yield finding(INFO, message, evidence_of(component), component)
+'''
+
+_PAGE = """# {id} {title}
+
+## What it flags
+Which fact, read from which file.
+
+## Why it matters
+What an intruder gains by it.
+
+## Fires
+```insert system.webServer/globalModules
+<add name="EXAMPLE" image="%ProgramFiles%\\Example\\example.dll" />
+```
+```expect
+medium/low: native module 'EXAMPLE' is loaded from C:\\Program Files\\Example\\example.dll
+```
+
+## Stays quiet
+```insert system.webServer/globalModules
+<add name="EXAMPLES" image="%ProgramFiles%\\Example\\example.dll" />
+```
+
+## Known false positives
+Which product does the same, and how to tell.
+
+## ATT&CK
+T1505.004 Server Software Component: IIS Components
+
+## What to do next
+`%windir%\\System32\\inetsrv\\appcmd.exe list config -section:system.webServer/globalModules`
+"""
+
+
+def write_rule(stem: str, group: str, used: Iterable[str]) -> tuple[Path, Path]:
+    """Write `<stem>.py` and `<stem>.md` into a group's folder and return their paths. Raises UsageError."""
+    folder = Path(rules.__path__[0]) / group
+    if not folder.is_dir() or group not in _BLOCKS:
+        known = ", ".join(sorted(p.name for p in Path(rules.__path__[0]).iterdir() if p.name in _BLOCKS))
+        raise UsageError(f"no group '{group}'; there are: {known}")
+    code, page = folder / f"{stem}.py", folder / f"{stem}.md"
+    if code.exists() or page.exists():
+        raise UsageError(f"{code.name} is there already")
+    values = {"id": _next_id(group, used), "title": stem.replace("_", " ").capitalize()}
+    try:
+        code.write_text(_CODE.format(**values), encoding="utf-8", newline="\n")
+        page.write_text(_PAGE.format(**values), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}; rules are written in a source checkout") from error
+    return code, page
+
+
+def _next_id(group: str, used: Iterable[str]) -> str:
+    block = str(_BLOCKS[group])
+    numbers = [int(i[3:]) for i in used if i.startswith(f"IIS{block}")]
+    return f"IIS{max(numbers, default=int(block) * 100) + 1}"
