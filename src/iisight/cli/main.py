@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str) -> int:
-    from iisight.report.safe import safe
+    from iisight.report.safe import escape
 
-    print(f"iisight: {safe(message)}", file=sys.stderr)  # noqa: T201
+    print(f"iisight: {escape(message)}", file=sys.stderr)  # noqa: T201
     return WRONG
 
 

@@ -6,7 +6,7 @@ from typing import TextIO
 from iisight.model.config import Fate
 from iisight.model.effective import Effective, Line, SectionView
 from iisight.model.locator import Locator
-from iisight.report.safe import safe
+from iisight.report.safe import encodable, escape
 
 _BOLD, _DIM, _RED, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
@@ -22,18 +22,18 @@ def to_json(view: Effective) -> str:
 def write(view: Effective, stream: TextIO, *, width: int, color: bool) -> None:
     """Write the view as text."""
     for line in _text(view, width, color):
-        stream.write(line.rstrip() + "\n")
+        stream.write(encodable(line.rstrip(), stream.encoding) + "\n")
 
 
 def _text(view: Effective, width: int, color: bool) -> Iterator[str]:
     files = _files(view)
-    yield f"{safe(view.evidence)}: configuration in force at {_place(view.scope)} of {safe(view.server)}"
+    yield f"{escape(view.evidence)}: configuration in force at {_place(view.scope)} of {escape(view.server)}"
     if view.physical_path:
-        yield f"folder {safe(view.physical_path)}"
+        yield f"folder {escape(view.physical_path)}"
     if view.pool:
-        yield f"pool   {safe(view.pool)}"
+        yield f"pool   {escape(view.pool)}"
     for name, number in files.items():
-        yield f"[{number}] {safe(name)}"
+        yield f"[{number}] {escape(name)}"
     if not view.sections:
         yield "no section is set here or above"
     for section in view.sections:
@@ -54,7 +54,7 @@ def _files(view: Effective) -> dict[str, int]:
 def _section(section: SectionView, files: dict[str, int], width: int, color: bool) -> Iterator[str]:
     yield _paint(section.path, _BOLD, color)
     for fault in section.faults:
-        text = f"  ! unusable here (HTTP 500.19), {_at(fault.locator, files)}: {safe(fault.message)}"
+        text = f"  ! unusable here (HTTP 500.19), {_at(fault.locator, files)}: {escape(fault.message)}"
         yield _paint(text, _RED, color)
     if not section.lines and not section.faults:
         yield "  nothing sets it"
@@ -67,11 +67,11 @@ def _section(section: SectionView, files: dict[str, int], width: int, color: boo
 def _line(line: Line, place: str, files: dict[str, int], color: bool) -> Iterator[str]:
     mark = " " if line.fate is Fate.ACTIVE else "~" if line.fate is Fate.UNMET else "-"
     said = " ".join(f'{name}="{value}"' for name, value in line.attributes)
-    text = safe(f"{line.element} {said}".strip())
+    text = escape(f"{line.element} {said}".strip())
     yield _paint(f"{mark} {place}  {_scope(line.scope)}  {text}", "" if line.fate is Fate.ACTIVE else _DIM, color)
     if line.fate is not Fate.ACTIVE:
         by = f" by {_at(line.by, files)}" if line.by else ""
-        why = f": {safe(line.reason)}" if line.reason else ""
+        why = f": {escape(line.reason)}" if line.reason else ""
         yield _paint(f"    {line.fate}{by}{why}", _DIM, color)
 
 
@@ -80,11 +80,11 @@ def _at(place: Locator, files: dict[str, int]) -> str:
 
 
 def _scope(scope: str) -> str:
-    return safe(scope) or "(server)"
+    return escape(scope) or "(server)"
 
 
 def _place(scope: str) -> str:
-    return f"'{safe(scope)}'" if scope else "server level"
+    return f"'{escape(scope)}'" if scope else "server level"
 
 
 def _paint(text: str, code: str, color: bool) -> str:

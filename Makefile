@@ -1,0 +1,39 @@
+# Every target sets up what it needs: a virtual environment in .venv with the pinned development tools.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN = .venv/bin
+READY = .venv/.ready
+
+.PHONY: demo test check format bench fuzz clean
+
+demo: $(READY)
+	$(BIN)/python examples/build.py examples/compromised.zip
+	-$(BIN)/iisight scan examples/compromised.zip
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/iisight rules check
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --seconds 60
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $(READY)
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
