@@ -1,6 +1,7 @@
 """`iisight`: parse the arguments, hand them to the command, turn errors into an exit status."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"iisight {__version__}")  # noqa: T201
         return CLEAN
     parsed = _parser(given).parse_args(given)
+    gc.set_threshold(200_000, 20, 100)  # a scan makes many small values that stay, and few cycles
     try:
         status: int = parsed.run(parsed)
         sys.stdout.flush()

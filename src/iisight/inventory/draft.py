@@ -1,12 +1,9 @@
 """What a mechanism's finder says of a component, before its file is looked up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from iisight.evidence import paths
-from iisight.inventory.config.build import Server
-from iisight.inventory.config.conditions import pools_meeting
-from iisight.inventory.config.host import Pool
 from iisight.inventory.track import Track
 from iisight.model.component import Component, Kind, Presence, Registration
 from iisight.model.config import Fate
@@ -50,18 +47,6 @@ def from_track(track: Track, section: str, draft: Draft) -> Draft:
     return draft
 
 
-def pools_for(server: Server, precondition: str, keep: Iterable[Pool] | None = None) -> tuple[str, ...] | None:
-    """Return the pools that meet a preCondition, among `keep` if given; None when no pool is left out."""
-    every = list(server.pools.values())
-    if not every:
-        return None
-    kept = every if keep is None else list(keep)
-    met = pools_meeting(precondition, kept)
-    if met is None:
-        return None if len(kept) == len(every) else tuple(sorted(p.name for p in kept))
-    return met
-
-
 def join(drafts: Sequence[Draft]) -> list[Draft]:
     """Make one draft of those with the same id, in the order they were found."""
     joined: dict[str, Draft] = {}
@@ -78,6 +63,8 @@ def join(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is other:
+        return one
     return None if one is None or other is None else tuple(sorted({*one, *other}))
 
 

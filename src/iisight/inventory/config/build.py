@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from iisight.evidence import paths
 from iisight.evidence.source import File
+from iisight.inventory.config import conditions, host, records
 from iisight.inventory.config import declarations as declared
-from iisight.inventory.config import host, records
 from iisight.inventory.config.declarations import Declarations
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.config.host import Pool
@@ -37,6 +37,7 @@ class Server:
     apps: list[App]
     mappings: list[host.Mapping]
     web_configs: set[str] = field(default_factory=set)  # folded paths of those that belong to a scope
+    _pools_for: dict[tuple[str, bool | None], tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
     def tree(self) -> Tree:
@@ -59,6 +60,18 @@ class Server:
         holder = None if entry is None else entry.element.child("bindings")
         found = () if holder is None else holder.all("binding")
         return tuple(f"{b.get('protocol')}/{b.get('bindingInformation')}" for b in found)
+
+    def pools_for(self, precondition: str, integrated: bool | None = None) -> tuple[str, ...] | None:
+        """Return the pools that meet a preCondition, of one pipeline mode if given; None when none is left out."""
+        key = (precondition, integrated)
+        if key not in self._pools_for:
+            pools = list(self.pools.values())
+            kept = [p for p in pools if integrated is None or p.integrated is integrated]
+            met = conditions.pools_meeting(precondition, kept)
+            if met is None and len(kept) < len(pools):
+                met = tuple(sorted(p.name for p in kept))
+            self._pools_for[key] = met
+        return self._pools_for[key]
 
     def expand(self, path: str) -> str:
         """Return a path of the configuration with its variables replaced."""

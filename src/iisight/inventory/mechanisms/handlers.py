@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from iisight.evidence import paths
-from iisight.inventory.draft import Draft, from_track, normal_type, pools_for
+from iisight.inventory.draft import Draft, from_track, normal_type
 from iisight.inventory.survey import Survey
 from iisight.inventory.track import Track
 from iisight.model.component import Kind, Presence, Registration
@@ -128,20 +128,19 @@ def _handler(survey: Survey, row: Track) -> Draft:
         type=normal_type(row.get("type")) if managed else (row.get("modules") or None if not image else None),
         arguments=arguments,
         precondition=precondition,
-        pools=pools_for(survey.server, precondition),
+        pools=survey.server.pools_for(precondition),
         folders=survey.bin_folders(row.entry.scope) if managed else (),
     )
     return from_track(row, HANDLERS, draft)
 
 
 def _classic(survey: Survey, row: Track) -> Draft:
-    kept = [p for p in survey.server.pools.values() if p.integrated is False]
     draft = Draft(
         Kind.MANAGED_HANDLER,
         "L-04",
         f"{row.get('verb')} {row.get('path')}".strip(),
         type=normal_type(row.get("type")),
-        pools=pools_for(survey.server, "", kept),
+        pools=survey.server.pools_for("", integrated=False),
         folders=survey.bin_folders(row.entry.scope),
     )
     return from_track(row, CLASSIC, draft)

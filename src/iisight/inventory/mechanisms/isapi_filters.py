@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from iisight.inventory.draft import Draft, from_track, pools_for
+from iisight.inventory.draft import Draft, from_track
 from iisight.inventory.survey import Survey
 from iisight.model.component import Kind
 from iisight.model.config import Fate
@@ -21,7 +21,7 @@ def find(survey: Survey) -> Iterable[Draft]:
             row.get("name"),
             image=survey.server.expand(row.get("path")),
             precondition=precondition,
-            pools=pools_for(survey.server, precondition),
+            pools=survey.server.pools_for(precondition),
         )
         from_track(row, SECTION, draft)
         if row.get("enabled", "true").lower() == "false" and row.fate is Fate.ACTIVE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from iisight.inventory.draft import Draft, from_track, normal_type, pools_for
+from iisight.inventory.draft import Draft, from_track, normal_type
 from iisight.inventory.survey import Survey
 from iisight.model.component import Kind
 
@@ -12,9 +12,7 @@ CLASSIC = "system.web/httpModules"
 
 def find(survey: Survey) -> Iterable[Draft]:
     """Yield the managed modules of every scope; the classic section counts in classic pools alone."""
-    pools = survey.server.pools.values()
     for section, mechanism in ((INTEGRATED, "L-02"), (CLASSIC, "L-03")):
-        kept = [p for p in pools if p.integrated is (section == INTEGRATED)]
         for row in survey.track(section):
             if not row.get("type"):
                 continue
@@ -25,7 +23,7 @@ def find(survey: Survey) -> Iterable[Draft]:
                 row.get("name"),
                 type=normal_type(row.get("type")),
                 precondition=precondition,
-                pools=pools_for(survey.server, precondition, kept),
+                pools=survey.server.pools_for(precondition, integrated=section == INTEGRATED),
                 folders=survey.bin_folders(row.entry.scope),
             )
             yield from_track(row, section, draft)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from iisight.inventory.draft import Draft, from_track, pools_for
+from iisight.inventory.draft import Draft, from_track
 from iisight.inventory.survey import Survey
 from iisight.inventory.track import Track
 from iisight.model.component import Kind
@@ -35,7 +35,7 @@ def _registered(survey: Survey, row: Track, enabled: dict[str, list[Track]]) -> 
         row.get("name"),
         image=survey.server.expand(row.get("image")),
         precondition=precondition,
-        pools=pools_for(survey.server, precondition),
+        pools=survey.server.pools_for(precondition),
     )
     from_track(row, GLOBAL, draft)
     rows = enabled.get(row.get("name"), [])
