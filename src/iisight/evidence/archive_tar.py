@@ -21,9 +21,10 @@ from iisight.model.errors import EvidenceError
 MAX_KEPT_FILE = 16 * 1024**2  # bytes of a file that is kept
 MAX_KEPT = 512 * 1024**2  # bytes of all kept files, compressed
 MAX_PASSES = 64  # passes over a compressed archive for files that were not kept
-_KEPT = frozenset(
-    ".config .xml .dll .exe .asax .compiled .aspx .ashx .asmx .cs .vb .json .toml .cat .evtx .log".split()
-)
+_KEPT = frozenset({
+    ".ashx", ".asax", ".asmx", ".aspx", ".cat", ".compiled", ".config", ".cs", ".dll", ".evtx", ".exe",
+    ".json", ".log", ".toml", ".vb", ".xml",
+})  # fmt: skip
 _ERRORS = (tarfile.TarError, EvidenceError, RecursionError, ValueError, OverflowError, OSError, EOFError)
 
 
@@ -83,12 +84,10 @@ def _scan(stream: Forward, index: _Index) -> None:
     except _ERRORS as error:
         raise EvidenceError(f"{index.name}: not a readable tar archive ({error})") from error
     try:
-        member = archive.firstmember
-        while member is not None:
-            _add(archive, member, stream, index)
-            archive.members.clear()
-            archive.pax_headers.clear()
-            member = archive.next()
+        while (member := archive.next()) is not None:
+            _add(member, stream, index)
+            archive.members = []  # type: ignore[attr-defined]  # it would keep every header
+            archive.pax_headers = {}
         if len(stream.last) < tarfile.BLOCKSIZE or stream.last.strip(b"\0"):
             index.gaps.add(GapKind.MALFORMED, index.name, "the archive ends early; what came before was read")
     except _ERRORS as error:
@@ -96,7 +95,7 @@ def _scan(stream: Forward, index: _Index) -> None:
         index.gaps.add(GapKind.MALFORMED, index.name, reason)
 
 
-def _add(archive: tarfile.TarFile, member: tarfile.TarInfo, stream: Forward, index: _Index) -> None:
+def _add(member: tarfile.TarInfo, stream: Forward, index: _Index) -> None:
     if member.isdir():
         return
     origin = printable(member.name)

@@ -111,10 +111,11 @@ class _Survey:
         return _mount(roots, UNKNOWN, shape)
 
     def _add_application(self, roots: dict[_Parts, str]) -> None:
-        """Take the folder around everything as the application's, if it looks like one."""
-        top = self._common or ()
-        if top in self._applications and not any(top[: len(root)] == root for root in roots):
-            roots[top] = WWWROOT
+        """Take a folder around everything as the application's, if it looks like one."""
+        common = self._common or ()
+        tops = [common[:n] for n in range(len(common) + 1) if common[:n] in self._applications]
+        if tops and not any(tops[0][: len(root)] == root for root in roots):
+            roots[tops[0]] = WWWROOT
 
     def _narrow(self, folders: _Parts) -> None:
         common = folders if self._common is None else self._common

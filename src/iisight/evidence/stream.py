@@ -6,7 +6,6 @@ import lzma
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from iisight.evidence.listing import check_ratio
@@ -14,7 +13,6 @@ from iisight.model.errors import EvidenceError
 
 MAX_PIECE = 1024**2  # bytes read at once; a tar header that asks for more is hostile
 MAX_STREAM = 64 * 1024**3  # bytes of one pass over a compressed archive
-_ERRORS = (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 """Open the evidence's bytes from the start."""
@@ -38,7 +36,7 @@ class Forward:
             raise EvidenceError(f"{self._name}: a header of more than {MAX_PIECE:,} bytes")
         try:
             self.last = self._stream.read(size)
-        except (*_ERRORS, *_zstd_errors()) as error:
+        except _errors() as error:
             raise EvidenceError(f"{self._name}: damaged after byte {self._position:,} ({error})") from error
         self._position += len(self.last)
         if not self._plain:
@@ -83,7 +81,7 @@ def _decompressed(raw: BinaryIO, form: str) -> BinaryIO:
     return raw
 
 
-def _zstd_errors() -> tuple[type[Exception], ...]:
+def _errors() -> tuple[type[Exception], ...]:
     import zstandard
 
-    return (zstandard.ZstdError,)
+    return (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, zstandard.ZstdError)

@@ -70,7 +70,8 @@ class Linker:
         known = catalogue()
         what = (draft.kind, draft.name, draft.image, draft.type, draft.precondition)
         found = [known.match(*what, scope) for scope in scopes]
-        return None if None in found else max((m for m in found if m), key=lambda m: len(m.differs))
+        worst = None if None in found else max((m for m in found if m), key=lambda m: len(m.differs))
+        return worst or _known_assembly(draft)
 
     def _with_image(self, component: Component, image: str) -> Component:
         path = paths.native(paths.expand_short(image))
@@ -155,14 +156,24 @@ def assembly_of(type_name: str) -> tuple[str, str, str]:
     return simple, named.get("version", ""), "" if key == "null" else key
 
 
+def _known_assembly(draft: Draft) -> CatalogueMatch | None:
+    """Return the match of a type that is not catalogued itself, in an assembly that is, under its own key."""
+    simple, _, key = assembly_of(draft.type or "") if draft.kind in _MANAGED else ("", "", "")
+    product = catalogue().assembly_product(simple, key) if simple and key else None
+    return None if product is None else CatalogueMatch(product, "ms", "assemblies and their keys", ("type",))
+
+
 def absent_gaps(components: Iterable[Component]) -> Iterator[Gap]:
     """Yield one gap for each folder whose registered images are not in the evidence."""
     folders: dict[str, set[str]] = {}
+    shown: dict[str, str] = {}
     for component in components:
         if component.image_state is ImageState.NOT_COLLECTED and component.image:
-            folders.setdefault(paths.parent(component.image), set()).add(paths.fold(component.image))
+            folder = paths.parent(component.image)
+            shown.setdefault(paths.fold(folder), folder)
+            folders.setdefault(paths.fold(folder), set()).add(paths.fold(component.image))
     for folder, images in sorted(folders.items()):
-        yield Gap(GapKind.MISSING, folder, "registered images are not in the evidence", len(images))
+        yield Gap(GapKind.MISSING, shown[folder], "registered images are not in the evidence", len(images))
 
 
 def registered_files(components: Iterable[Component]) -> set[str]:

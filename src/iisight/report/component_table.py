@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from iisight.model.component import Component, Verdict
+from iisight.model.component import Component, ImageState, Verdict
 from iisight.model.report import Judged, Report
 from iisight.report.layout import Line, Span, cells, clip, columns, joined, line, pad, paragraph, plural
 
@@ -38,13 +38,15 @@ def component_table(report: Report, width: int, everything: bool) -> Iterator[Li
     for judged in shown:
         yield from _row(judged, widths, width, everything)
     for kind, number in sorted(folded.items()):
-        yield line(Span(pad(Verdict.UNVERIFIED, widths[0]), STYLES[Verdict.UNVERIFIED]), f"  {kind}: {number:,} more")
-    if folded:
-        yield line(_INDENT, "--all lists them")
+        yield line(
+            Span(pad(Verdict.UNVERIFIED, widths[0]), STYLES[Verdict.UNVERIFIED]),
+            f"  {kind}: {number:,}, not listed (--all)",
+        )
     if not wanted:
         yield line("None to show: nothing is malicious, suspicious or unverified.")
     hidden = len(worst_first) - len(wanted)
     if hidden:
+        yield ()
         yield line(f"{plural(hidden, 'component')} known or trusted, not shown (--all lists them).")
 
 
@@ -78,7 +80,8 @@ def _folded(judged: Sequence[Judged]) -> Counter[str]:
 
 def _cells(judged: Judged) -> tuple[str, ...]:
     component = judged.component
-    return judged.verdict, component.kind, component.name, component.image or component.type or "-", where(component)
+    type_name = (component.type or "-").partition(",")[0]  # the assembly is told below the row
+    return judged.verdict, component.kind, component.name, component.image or type_name, where(component)
 
 
 def _widths(shown: Sequence[Judged], width: int) -> tuple[int, ...]:
@@ -87,16 +90,16 @@ def _widths(shown: Sequence[Judged], width: int) -> tuple[int, ...]:
     verdict, kind, name, image, place = (max(cells(row[column]) for row in rows) for column in range(len(_TITLES)))
     place = min(place, 16)
     room = max(width - verdict - kind - place - _GAP * (len(_TITLES) - 1), 16)
-    name = min(name, max(room * 9 // 20, room - image))
+    name = min(name, room - min(image, max(room * 9 // 20, 14)))
     return verdict, kind, name, min(image, room - name), place
 
 
 def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) -> Iterator[Line]:
     texts = _cells(judged)
     yield columns(texts, widths, (STYLES[judged.verdict], "", "bold", "", ""))
+    yield from _whole(judged.component, texts, widths, width)
     if judged.verdict not in BAD:
         return
-    yield from _whole(judged.component, texts, widths, width)
     most = len(judged.reasons) if everything else MAX_REASONS
     for reason in judged.reasons[:most]:
         yield from paragraph(reason, width, _INDENT + "- ")
@@ -105,12 +108,28 @@ def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) ->
 
 
 def _whole(component: Component, texts: Sequence[str], widths: Sequence[int], width: int) -> Iterator[Line]:
-    """Yield in full what the row had to shorten."""
-    for label, column in (("name", 2), ("file" if component.image else "type", 3)):
-        if clip(texts[column], widths[column]) != texts[column]:
-            yield line(_INDENT, f"{label}  ", texts[column])
+    """Yield in full what the row had to shorten, and what became of the file."""
+    if clip(component.name, widths[2]) != component.name:
+        yield line(_INDENT, f"name  {component.name}")
+    whole = component.image or component.type or ""
+    label = "type" if component.image is None else "file"
+    lost = component.image_state in (ImageState.MISSING, ImageState.NOT_COLLECTED)
+    if whole and (lost or clip(texts[3], widths[3]) != whole):
+        yield line(_INDENT, f"{label}  {whole}", f" ({component.image_state})" if lost else "")
+    places = _places(component)
+    if places != texts[-1] or clip(places, widths[-1]) != places:
+        yield from paragraph(places, width, _INDENT + "in    ")
+
+
+def _places(component: Component) -> str:
+    """Return the scopes by name where a component is in force, and those below where it is not."""
     scopes = _scopes(component)
-    if len(scopes) > 1 or clip(texts[-1], widths[-1]) != texts[-1]:
-        named = [scope or "server" for scope in scopes]
-        more = f"{len(named) - MAX_SCOPES:,} more" if len(named) > MAX_SCOPES else ""
-        yield from paragraph(joined([*named[:MAX_SCOPES], more]), width, _INDENT + "in    ")
+    if not scopes:
+        return where(component)
+    off = [p.scope for p in component.presence if not p.effective]
+    return _named(scopes) + (f"; not in {_named(off)}" if off else "")
+
+
+def _named(scopes: Sequence[str]) -> str:
+    named = [scope or "server" for scope in scopes[:MAX_SCOPES]]
+    return joined([*named, f"{len(scopes) - MAX_SCOPES:,} more" if len(scopes) > MAX_SCOPES else ""])

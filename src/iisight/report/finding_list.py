@@ -11,6 +11,7 @@ from iisight.report.safe import escape
 
 MAX_ALIKE = 10  # findings of one rule and severity that are shown
 MAX_NOTE = 2000  # characters of a note
+MIN_MESSAGE = 40  # columns that a suppressed finding's message keeps, even in a narrow terminal
 
 STYLES = {
     Severity.CRITICAL: "bold red",
@@ -51,8 +52,8 @@ def _group(group: Sequence[Finding], rules: Mapping[str, RuleInfo], width: int, 
     rule = escape(group[0].rule)
     if group[most:]:
         yield line(_INDENT, f"and {len(group) - most:,} more of {rule} (--all or --format json)")
-    attack = f"ATT&CK {', '.join(info.attack)}; " if info is not None and info.attack else ""
-    yield line(_INDENT, Span(f"{attack}iisight explain {rule}", "dim"))
+    attack = f"ATT&CK {', '.join(info.attack)}. " if info is not None and info.attack else ""
+    yield line(_INDENT, Span(f"{attack}More: iisight explain {rule}", "dim"))
 
 
 def _finding(finding: Finding, info: RuleInfo | None, width: int, everything: bool) -> Iterator[Line]:
@@ -61,7 +62,7 @@ def _finding(finding: Finding, info: RuleInfo | None, width: int, everything: bo
     yield line(grade, " ", Span(finding.rule, "bold"), f" (confidence {finding.confidence})", Span(title, "bold"))
     yield from paragraph(finding.message, width, _INDENT)
     if finding.scope:
-        yield line(_INDENT, f"in {escape(finding.scope)}")
+        yield line(_INDENT, f"scope {escape(finding.scope)}")
     for evidence in finding.evidence:
         note = evidence.note if everything else _bounded(evidence.note)
         yield line(_INDENT, Span(str(evidence.locator), "underline"), f"  {note}" if note else "")
@@ -88,4 +89,4 @@ def _suppressed_line(finding: Finding, width: int) -> Line:
     head = f"  {finding.severity} {finding.rule}  "
     said = finding.suppressed
     why = "" if said is None else f"  [{said.source}: {said.reason}]"
-    return line(head, clip(finding.message, max(width - len(head) - len(why), 24)), Span(why, "dim"))
+    return line(head, clip(finding.message, max(width - len(head) - len(why), MIN_MESSAGE)), Span(why, "dim"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from iisight.report.safe import escape
 
 ELLIPSIS = "..."
+NARROW = 20  # columns in which only the end of a text is worth showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ def cells(text: str) -> int:
 
 
 def clip(text: str, width: int) -> str:
-    """Return text that fits, without its middle if it must be: the end of a path tells most."""
+    """Return text that fits, without its middle, or its start, if it must be: the end of a path tells most."""
     text = escape(text)
     if len(text) <= 2 * width and cells(text) <= width:
         return text
     room = max(width - len(ELLIPSIS), 0)
-    head = _fitting(text, min(room // 4, 12))
+    head = _fitting(text, min(room // 4, 12) if width >= NARROW else 0)
     tail = _fitting(text[::-1], room - cells(head))[::-1]
     return (head + ELLIPSIS + tail)[: max(width, 0)]
 

@@ -109,9 +109,9 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     malformed = sum(file.malformed for file in report.files)
     note = f"{malformed:,} malformed" if malformed else ""
     yield "Configuration", joined((f"{plural(len(report.files), 'file')} read", note))
-    yield "Findings", _severities(report)
     unread = _total(report.gaps)
     yield "Not read", f"{plural(unread, 'thing')}, see Coverage" if unread else "nothing"
+    yield "Findings", _severities(report)
 
 
 def _severities(report: Report) -> str:
