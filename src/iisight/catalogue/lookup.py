@@ -87,7 +87,8 @@ class Catalogue:
         wanted = names.parse_type(found.type)
         for known in self._by_type.get((kind, wanted.name), ()) if found.type else ():
             if known.type is not None and names.same_type(wanted, known.type):
-                return to_match(known, ("type",), ("name",), known.name)
+                differs = () if kind is Kind.MANAGED_HANDLER else ("name",)  # a handler's name is the administrator's
+                return to_match(known, ("type",), differs, known.name if differs else "")
         return None
 
     def _with_image(self, folded: str) -> Iterator[Known]:

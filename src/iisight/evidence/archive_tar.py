@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from iisight.evidence.listing import Budget, Gaps, Listed, to_source
-from iisight.evidence.names import climbs, printable
+from iisight.evidence.names import is_stray, printable
 from iisight.evidence.paths import extension
 from iisight.evidence.source import MAX_FILES, File, Source
 from iisight.evidence.stream import MAX_PIECE, Forward, Opener
@@ -116,8 +116,8 @@ def _problem(origin: str, member: tarfile.TarInfo, index: _Index) -> str | None:
         return "a link, not followed"
     if not member.isreg() or member.sparse is not None:
         return "not a regular file"
-    if climbs(origin):
-        return "a name that leaves the archive"
+    if is_stray(origin):
+        return "a name that leads out of the archive, or nowhere"
     if origin in index.offsets:
         return "a second member of the same name"
     if len(index.listed) >= MAX_FILES:

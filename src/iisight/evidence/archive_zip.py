@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from iisight.evidence.listing import Budget, Gaps, Listed, check_ratio, to_source
-from iisight.evidence.names import climbs, printable
+from iisight.evidence.names import is_stray, printable
 from iisight.evidence.source import MAX_FILES, File, Source
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
@@ -64,7 +64,7 @@ def _members(infos: list[zipfile.ZipInfo], gaps: Gaps) -> Iterator[tuple[str, zi
     overlapping = _overlapping(infos)
     seen: set[str] = set()
     for info in infos:
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         origin = printable(info.filename)
         problem = _problem(origin, info, seen, overlapping)
@@ -78,8 +78,8 @@ def _members(infos: list[zipfile.ZipInfo], gaps: Gaps) -> Iterator[tuple[str, zi
 def _problem(origin: str, info: zipfile.ZipInfo, seen: set[str], overlapping: set[int]) -> tuple[GapKind, str] | None:
     if info.flag_bits & 0x1:
         return GapKind.UNREADABLE, "encrypted; extract it with its password and give the folder"
-    if climbs(origin):
-        return GapKind.REFUSED, "a name that leaves the archive"
+    if is_stray(origin):
+        return GapKind.REFUSED, "a name that leads out of the archive, or nowhere"
     if stat.S_ISLNK(info.external_attr >> 16):
         return GapKind.REFUSED, "a link, not followed"
     if id(info) in overlapping:

@@ -19,9 +19,10 @@ def split(name: str) -> list[str]:
     return [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
 
 
-def climbs(name: str) -> bool:
-    """Tell whether a name leaves its folder by `..`."""
-    return ".." in name and ".." in split(name)
+def is_stray(name: str) -> bool:
+    """Tell whether a name leaves its folder by `..`, or names nothing."""
+    parts = split(name)
+    return not parts or ".." in parts
 
 
 def windows_part(part: str) -> str:
