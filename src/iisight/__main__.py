@@ -1,0 +1,7 @@
+"""`python -m iisight`."""
+
+import sys
+
+from iisight.cli.main import main
+
+sys.exit(main())
