@@ -15,7 +15,7 @@ def run() -> Iterator[Measured]:
     """Yield the figures; garbage collection is set as the command line sets it."""
     import gc
 
-    gc.set_threshold(200_000, 20, 100)
+    gc.set_threshold(1_000_000, 50, 1000)
     sources = [memory_source(estate(sites)) for sites in _SITES]
     for what, job in (("every effective section", _every_section), ("whole inventory", collect)):
         small, large = (best_of(3, lambda s=source, j=job: j(s), processor=True) for source in sources)  # type: ignore[misc]

@@ -171,6 +171,9 @@ def test_every_name_becomes_a_path_that_folds_without_moving(names: list[str]) -
             r"C:\inetpub\wwwroot\web.Release.config",
         ),
         ("a.dll", "MZ", r"C:\evidence\a.dll"),
+        ("web.config", "<oops", r"C:\inetpub\wwwroot\web.config"),
+        ("ApplicationHost.config", "<location><system.webServer/></location>", CONFIG),
+        ("part.config", "<location><system.webServer/></location>", r"C:\inetpub\wwwroot\web.config"),
         ("x.config", "nothing", r"C:\evidence\x.config"),
     ],
 )

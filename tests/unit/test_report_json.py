@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from iisight.model.component import Kind
@@ -40,12 +40,12 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 
 def test_options_are_written_in_the_order_of_their_names() -> None:
-    turned = replace(reports.OUTSIDE, options=dict(reversed(reports.OUTSIDE.options.items())))
+    turned = replace(reports.OUTSIDE, options=dict(reversed(list(reports.OUTSIDE.options.items()))))
     assert encode(reports.report(rules=(turned,))) == encode(reports.report(rules=(reports.OUTSIDE,)))
 
 
 def test_options_in_a_read_only_mapping_are_written() -> None:
-    frozen = replace(reports.OUTSIDE, options=MappingProxyType(reports.OUTSIDE.options))  # type: ignore[arg-type]
+    frozen = replace(reports.OUTSIDE, options=MappingProxyType(reports.OUTSIDE.options))
     assert encode(reports.report(rules=(frozen,))) == encode(reports.report(rules=(reports.OUTSIDE,)))
 
 
@@ -83,7 +83,7 @@ def test_a_lone_surrogate_changes_nothing_else() -> None:
 
 
 def test_the_schema_in_the_documentation_is_the_one_generated() -> None:
-    assert SCHEMA_FILE.read_bytes() == schema_text()
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text().decode()
 
 
 def test_the_schema_is_a_valid_one_of_its_draft() -> None:

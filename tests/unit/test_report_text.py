@@ -118,7 +118,7 @@ def test_no_line_ends_with_a_space() -> None:
 
 
 def test_a_long_path_keeps_its_end() -> None:
-    assert clip(r"C:\Program Files\Contoso\Web\Modules\contoso.dll", 32) == r"C:\Prog...b\Modules\contoso.dll"[:32]
+    assert clip(r"C:\Program Files\Contoso\Web\Modules\contoso.dll", 32) == r"C:\Prog...eb\Modules\contoso.dll"
 
 
 def test_a_narrow_column_shows_the_end_alone() -> None:
@@ -165,6 +165,11 @@ def test_another_server_than_iis_is_named() -> None:
     assert where(component("A", server="IIS Express")) == "IIS Express: server"
 
 
+def test_a_name_with_hidden_characters_is_whole_below_a_row_too_short_for_it() -> None:
+    found = section(text(report([judged(HOSTILE, image="C:\\" + "a" * 90)])), "Components")
+    assert found[2] == f"  name  {WRITTEN_OUT}"
+
+
 def test_the_verdicts_are_counted_in_the_header() -> None:
     assert "Components      1 malicious, 2 suspicious, 3 unverified, 1 trusted, 3 known\n" in text(sample())
 
@@ -188,7 +193,7 @@ def many(number: int, verdict: Verdict) -> tuple[Judged, ...]:
         (report(many(2, Verdict.SUSPICIOUS)), "Nothing is proven malicious; look at M0, M1."),
         (
             report(many(1, Verdict.KNOWN), [finding("bad")]),
-            "No component is suspicious; 1 finding to read.",
+            "No component is suspicious; 1 finding below, and everything expected was read.",
         ),
         (
             report(many(2, Verdict.UNVERIFIED), gaps=[Gap(GapKind.MISSING, "x", "y", 7)]),
@@ -198,9 +203,10 @@ def many(number: int, verdict: Verdict) -> tuple[Judged, ...]:
             report(many(2, Verdict.KNOWN)),
             "Nothing speaks against any component, and everything expected was read.",
         ),
+        (report(many(2, Verdict.KNOWN), rules=()), "Nothing speaks against any component; no rule was run."),
         (report(), "No component was found in this evidence, so it says nothing of the server."),
     ],
-    ids=["malicious", "not-loaded", "suspicious", "findings", "doubt", "clean", "empty"],
+    ids=["malicious", "not-loaded", "suspicious", "findings", "doubt", "clean", "no-rules", "empty"],
 )
 def test_the_answer_is_one_sentence(shown: Report, sentence: str) -> None:
     assert answer(shown) == sentence

@@ -210,6 +210,15 @@ def test_a_zip_member_that_climbs_is_refused(tmp_path: Path) -> None:
     assert reasons(source) == [(GapKind.REFUSED, "a name that leads out of the archive, or nowhere", 2)]
 
 
+def test_a_zip_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    body = bytearray(zip_of({"a": b"x", "b": b"y"}))
+    at = body.index(b"PK\x01\x02")
+    body[at + 28], body[at + 30] = 0, 1  # its name becomes extra data
+    assert reasons(opened(tmp_path, bytes(body))) == [
+        (GapKind.REFUSED, "a name that leads out of the archive, or nowhere", 1)
+    ]
+
+
 def test_an_encrypted_zip_member_is_told(tmp_path: Path) -> None:
     body = bytearray(zip_of({"secret": b"x", "open": b"y"}))
     body[body.index(b"PK\x01\x02") + 8] |= 1

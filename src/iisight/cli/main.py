@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"iisight {__version__}")  # noqa: T201
         return CLEAN
     parsed = _parser(given).parse_args(given)
-    gc.set_threshold(200_000, 20, 100)  # a scan makes many small values that stay, and few cycles
+    gc.set_threshold(1_000_000, 50, 1000)  # a scan makes many small values that stay, and few cycles
     try:
         status: int = parsed.run(parsed)
         sys.stdout.flush()

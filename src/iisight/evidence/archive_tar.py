@@ -5,12 +5,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from iisight.evidence.listing import Budget, Gaps, Listed, to_source
+from iisight.evidence.listing import Budget, Gaps, Listed, to_source, to_time
 from iisight.evidence.names import is_stray, printable
 from iisight.evidence.paths import extension
 from iisight.evidence.source import MAX_FILES, File, Source
@@ -108,7 +107,7 @@ def _add(member: tarfile.TarInfo, stream: Forward, index: _Index) -> None:
         index.kept[origin] = body
         index.room -= len(body)
     index.offsets[origin] = member.offset_data
-    index.listed.append(Listed(origin, member.size, _time(member.mtime)))
+    index.listed.append(Listed(origin, member.size, to_time(member.mtime)))
 
 
 def _problem(origin: str, member: tarfile.TarInfo, index: _Index) -> str | None:
@@ -145,10 +144,3 @@ def _spend(file: File, size: int, budget: Budget, passes: Budget) -> None:
     except EvidenceError as error:
         reason = f"{file.path}: too much was read out of the compressed archive; extract it and give the folder"
         raise EvidenceError(reason) from error
-
-
-def _time(seconds: float) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None

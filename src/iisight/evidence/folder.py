@@ -3,10 +3,9 @@
 import os
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
-from iisight.evidence.listing import Gaps, Listed, to_source
+from iisight.evidence.listing import Gaps, Listed, to_source, to_time
 from iisight.evidence.names import printable
 from iisight.evidence.source import MAX_FILES, File, Source
 from iisight.model.coverage import GapKind
@@ -35,7 +34,7 @@ def open_folder(path: Path) -> Source:
         origin = printable(name)
         if origin != name:
             unwritable[origin] = name
-        listed.append(Listed(origin, info.st_size, _time(info.st_mtime)))
+        listed.append(Listed(origin, info.st_size, to_time(info.st_mtime)))
 
     def read(file: File, limit: int) -> bytes:
         return _read(path / unwritable.get(file.origin, file.origin), file.path, limit)
@@ -88,10 +87,3 @@ def _read(path: Path, shown: str, limit: int) -> bytes:
             return stream.read(limit)
     except OSError as error:
         raise EvidenceError(f"{shown}: {error.strerror or error}") from error
-
-
-def _time(seconds: float) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from iisight.evidence.names import windows_part
 from iisight.evidence.shape import recognise
@@ -71,3 +71,11 @@ def to_source(name: str, listed: Sequence[Listed], reader: Reader, gaps: Gaps, c
         gaps.add(GapKind.MISSING, windows_part(name), "no file in it")
     files: Iterable[File] = (File(mount.path(i.origin), i.size, i.modified, i.origin) for i in listed)
     return Source(name, files, reader, (*gaps.all(), *mount.gaps), mount.shape)
+
+
+def to_time(seconds: float) -> datetime | None:
+    """Return an aware UTC time; None for one that no calendar holds."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

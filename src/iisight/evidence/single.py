@@ -1,9 +1,9 @@
 """Evidence of one file: where it stands on a server, by what is in it."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
+from iisight.evidence.listing import to_time
 from iisight.evidence.names import printable, windows_part
 from iisight.evidence.shape import CONFIG, EXPRESS, UNKNOWN, WWWROOT
 from iisight.evidence.source import File, Source
@@ -12,6 +12,8 @@ from iisight.model.errors import EvidenceError
 SNIFFED = 256 * 1024  # bytes from the start that are looked at
 
 _DOTNET = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\CONFIG"
+_BY_NAME = {"web.config": rf"{WWWROOT}\web.config", "applicationhost.config": rf"{CONFIG}\applicationHost.config"}
+_CONFIGURATION = ("<configuration", "<configSections", "<system.web")
 _TRANSFORM = re.compile(r"xmlns:xdt\b|\bxdt:(?:Transform|Locator)\b")
 
 
@@ -32,8 +34,7 @@ def open_single(path: Path) -> Source:
         except OSError as error:
             raise EvidenceError(f"{file.path}: {error.strerror or error}") from error
 
-    modified = datetime.fromtimestamp(info.st_mtime, UTC)
-    file = File(place(name, head), info.st_size, modified, name)
+    file = File(place(name, head), info.st_size, to_time(info.st_mtime), name)
     return Source(name, [file], read, mount="a single file")
 
 
@@ -41,14 +42,13 @@ def place(name: str, head: bytes) -> str:
     """Return the Windows path of a file by its base name and its first bytes."""
     text = _text(head)
     own = windows_part(name.replace("\\", "/").rpartition("/")[2]) or "file"
-    if "<configuration" not in text and "<configSections" not in text:
-        return rf"{UNKNOWN}\{own}"
+    by_name = _BY_NAME.get(own.lower())  # malformed or not: its problems are to be told
+    if not any(start in text for start in _CONFIGURATION):
+        return by_name or rf"{UNKNOWN}\{own}"
     if _TRANSFORM.search(text):
         return rf"{WWWROOT}\{own}"
-    server = _server_file(text)
-    if server is not None:
-        return server
-    return rf"{WWWROOT}\web.config" if own.lower().endswith(".config") else rf"{UNKNOWN}\{own}"
+    config = own.lower().endswith(".config")
+    return _server_file(text) or by_name or (rf"{WWWROOT}\web.config" if config else rf"{UNKNOWN}\{own}")
 
 
 def _server_file(text: str) -> str | None:

@@ -49,17 +49,24 @@ def from_track(track: Track, section: str, draft: Draft) -> Draft:
 
 def join(drafts: Sequence[Draft]) -> list[Draft]:
     """Make one draft of those with the same id, in the order they were found."""
-    joined: dict[str, Draft] = {}
+    alike: dict[str, list[Draft]] = {}
     for draft in drafts:
-        first = joined.get(draft.id)
-        if first is None:
-            joined[draft.id] = replace(draft)
-            continue
-        first.registrations = [*first.registrations, *draft.registrations]
-        first.presence = [*first.presence, *draft.presence]
-        first.folders = tuple(dict.fromkeys((*first.folders, *draft.folders)))
-        first.pools = _either(first.pools, draft.pools)
-    return list(joined.values())
+        alike.setdefault(draft.id, []).append(draft)
+    return [_joined(group) for group in alike.values()]
+
+
+def _joined(group: list[Draft]) -> Draft:
+    first, *others = group
+    pools = first.pools
+    for draft in others:
+        pools = _either(pools, draft.pools)
+    return replace(
+        first,
+        registrations=[r for draft in group for r in draft.registrations],
+        presence=[p for draft in group for p in draft.presence],
+        folders=tuple(dict.fromkeys(f for draft in group for f in draft.folders)),
+        pools=pools,
+    )
 
 
 def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from iisight.model.component import Component, ImageState, Verdict
 from iisight.model.report import Judged, Report
 from iisight.report.layout import Line, Span, cells, clip, columns, joined, line, pad, paragraph, plural
+from iisight.report.safe import escape
 
 FOLD = 25  # unverified components that are listed one by one
 FEW = 5  # of one kind, listed even when the others are folded
@@ -60,7 +61,11 @@ def where(component: Component) -> str:
         place = f"server, {off} off" if off else "server"
     else:
         place = scopes[0] if len(scopes) == 1 else plural(len(scopes), "scope")
-    return place if component.server == "IIS" else f"{component.server}: {place}"
+    return _server(component) + place
+
+
+def _server(component: Component) -> str:
+    return "" if component.server == "IIS" else f"{component.server}: "
 
 
 def _scopes(component: Component) -> list[str]:
@@ -81,16 +86,17 @@ def _folded(judged: Sequence[Judged]) -> Counter[str]:
 def _cells(judged: Judged) -> tuple[str, ...]:
     component = judged.component
     type_name = (component.type or "-").partition(",")[0]  # the assembly is told below the row
-    return judged.verdict, component.kind, component.name, component.image or type_name, where(component)
+    texts = (judged.verdict, component.kind, component.name, component.image or type_name, where(component))
+    return tuple(escape(text) for text in texts)
 
 
 def _widths(shown: Sequence[Judged], width: int) -> tuple[int, ...]:
     """Share the width out: verdict and kind whole, the place short, name and image by what they need."""
     rows = [_TITLES, *(_cells(j) for j in shown)]
     verdict, kind, name, image, place = (max(cells(row[column]) for row in rows) for column in range(len(_TITLES)))
-    place = min(place, 16)
-    room = max(width - verdict - kind - place - _GAP * (len(_TITLES) - 1), 16)
-    name = min(name, room - min(image, max(room * 9 // 20, 14)))
+    place = min(place, width // 5)
+    room = max(width - verdict - kind - place - _GAP * (len(_TITLES) - 1), 12)
+    name = min(name, room - min(image, max(room * 9 // 20, min(14, room // 2))))
     return verdict, kind, name, min(image, room - name), place
 
 
@@ -109,14 +115,14 @@ def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) ->
 
 def _whole(component: Component, texts: Sequence[str], widths: Sequence[int], width: int) -> Iterator[Line]:
     """Yield in full what the row had to shorten, and what became of the file."""
-    if clip(component.name, widths[2]) != component.name:
+    if clip(texts[2], widths[2]) != texts[2]:
         yield line(_INDENT, f"name  {component.name}")
-    whole = component.image or component.type or ""
+    whole = escape(component.image or component.type or "")
     label = "type" if component.image is None else "file"
     lost = component.image_state in (ImageState.MISSING, ImageState.NOT_COLLECTED)
     if whole and (lost or clip(texts[3], widths[3]) != whole):
         yield line(_INDENT, f"{label}  {whole}", f" ({component.image_state})" if lost else "")
-    places = _places(component)
+    places = escape(_places(component))
     if places != texts[-1] or clip(places, widths[-1]) != places:
         yield from paragraph(places, width, _INDENT + "in    ")
 
@@ -127,7 +133,7 @@ def _places(component: Component) -> str:
     if not scopes:
         return where(component)
     off = [p.scope for p in component.presence if not p.effective]
-    return _named(scopes) + (f"; not in {_named(off)}" if off else "")
+    return _server(component) + _named(scopes) + (f"; not in {_named(off)}" if off else "")
 
 
 def _named(scopes: Sequence[str]) -> str:

@@ -66,23 +66,21 @@ def answer(report: Report) -> str:
 
 def _quiet_answer(report: Report) -> str:
     """Say that nothing was found only as far as something was looked at."""
-    if not report.components:
-        return "No component was found in this evidence, so it says nothing of the server."
     counting = sum(f.suppressed is None for f in report.findings)
+    if not report.components and not counting:
+        return "No component was found in this evidence, so it says nothing of the server."
     unverified = sum(j.verdict is Verdict.UNVERIFIED for j in report.components)
     unread = _total(report.gaps)
-    start = (
-        f"No component is suspicious; {plural(counting, 'finding')} to read"
-        if counting
-        else ("Nothing speaks against any component")
-    )
-    rest = joined(
+    doubts = joined(
         (
+            "" if report.rules else "no rule was run",
             f"{unverified:,} could not be confirmed" if unverified else "",
             f"{plural(unread, 'thing')} could not be read" if unread else "",
         )
     )
-    return f"{start}; {rest}." if rest else f"{start}, and everything expected was read."
+    found = f"No component is suspicious; {plural(counting, 'finding')} below"
+    start = found if counting else "Nothing speaks against any component"
+    return f"{start}; {doubts}." if doubts else f"{start}, and everything expected was read."
 
 
 def _names(judged: Sequence[Judged]) -> str:

@@ -80,6 +80,8 @@ class Reader:
             parser.Parse(f"</{WRAPPER}>".encode(), True)
         except expat.ExpatError as error:
             return Stop(error.code, self._character(parser.ErrorByteIndex), tuple(self._stack))
+        finally:
+            parser.StartElementHandler = parser.EndElementHandler = None  # they hold the parser, and so each other
         return None
 
     def root(self) -> Element:

@@ -28,22 +28,33 @@ INFO = RuleInfo(
     options={"smallest": 1024},
 )
 Weight = tuple[str, Severity, Confidence]
+Found = tuple[Component, Binary, Image]
 
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every stock path whose file does not say it is the file that belongs there."""
     smallest = int(str(options["smallest"]))
-    for component, binary, image in images(inventory, *NATIVE):
-        for said, severity, confidence in _judge(component, binary, image) if is_stock_place(binary.path) else ():
+    stock = [found for found in images(inventory, *NATIVE) if is_stock_place(found[1].path)]
+    doubtful = _is_stripped(stock)
+    for component, binary, image in stock:
+        for said, severity, confidence in _judge(component, binary, image):
             small = binary.size < smallest
+            unsure = small or (doubtful and image.version is None)
             yield finding(
                 INFO,
                 f"{binary.path} is a file of Windows by its place, but {said}",
                 evidence_of(component),
                 component,
                 severity=Severity.LOW if small else severity,
-                confidence=Confidence.LOW if small else confidence,
+                confidence=Confidence.LOW if unsure else confidence,
             )
+
+
+def _is_stripped(stock: Iterable[Found]) -> bool:
+    """Tell whether most stock files lack a version resource: then the collection lost it, not an intruder."""
+    versions = {binary.path: image.version for _, binary, image in stock}
+    lacking = sum(version is None for version in versions.values())
+    return lacking > 1 and 2 * lacking > len(versions)
 
 
 def _judge(component: Component, binary: Binary, image: Image) -> Iterator[Weight]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from iisight.catalogue.lookup import catalogue
 from iisight.evidence import paths
 from iisight.inventory.inventory import Inventory
+from iisight.inventory.mechanisms.sleepers import entry_points
 from iisight.model.binary import Binary, VersionInfo
 from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, evidence_of, finding, place_of
-from iisight.rules.binaries._native import claims_microsoft, images, same_name
+from iisight.rules.binaries._native import NATIVE, claims_microsoft, images, same_name
 
 INFO = RuleInfo(
     id="IIS205",
@@ -35,11 +36,14 @@ _SUSPECT: Weight = (Severity.MEDIUM, Confidence.MEDIUM)
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
     """Yield every DLL that waits to be registered, judged by where it lies and whose it says it is."""
     configured = any(server.apphost is not None for server in inventory.servers)
-    for component, binary, image in images(inventory, Kind.SLEEPER):
+    registered = {paths.fold(c.image) for c in inventory.of(*NATIVE) if c.image}
+    for component, binary, image in images(inventory, Kind.SLEEPER, Kind.APP_ASSEMBLY):
+        exports = entry_points(image)
+        if not exports or paths.fold(binary.path) in registered:
+            continue
         place = place_of(binary.path)
         severity, confidence = _judge(binary, image.version, place)
-        exports = dict(component.registrations[0].attributes).get("exports", "")
-        text = f"{binary.path} in {place} exports {exports} and no configuration names it"
+        text = f"{binary.path} in {place} exports {', '.join(exports)} and no configuration names it"
         if claims_microsoft(image.version):
             text += "; it says it is Microsoft's"
         yield finding(

@@ -40,8 +40,10 @@ def is_in(path: str, folders: frozenset[str]) -> bool:
     return False
 
 
-def place_among(path: str, folders: frozenset[str]) -> Place:
+def place_among(path: str, folders: frozenset[str] = frozenset()) -> Place:
     """Return what a path's folder is for, where the folders of applications count as web content."""
+    if not is_resolved(path):
+        return Place.OTHER
     place = place_of(path)
     return Place.CONTENT if place is Place.OTHER and is_in(path, folders) else place
 

@@ -33,7 +33,9 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
 
 def _judge(inventory: Inventory, document: Document, element: Element, most: int) -> Finding:
     folder = paths.parent(document.path)
-    server = next((s for s in inventory.servers if s.config_folder == folder and s.name != "IIS Manager"), None)
+    here = paths.fold(folder)
+    beside = (s for s in inventory.servers if paths.fold(s.config_folder) == here)
+    server = next((s for s in beside if s.name != "IIS Manager"), None)
     variables = server.variables if server is not None else paths.default_variables(document.path[:2])
     target = paths.expand(element.get("path"), variables)
     text = f"IIS reads its configuration from {target or '(no path)'}"
@@ -45,7 +47,7 @@ def _judge(inventory: Inventory, document: Document, element: Element, most: int
     place = place_of(paths.join(target, APPHOST))
     if place is not Place.REMOTE:
         text += f" ({place})"
-    if unknown or not (place is Place.REMOTE or paths.fold(target).endswith("\\inetsrv\\config")):
+    if unknown or not (place is Place.REMOTE or paths.fold(target) == here):
         return finding(INFO, text, evidence)
     return finding(INFO, text, evidence, severity=Severity.INFO, confidence=Confidence.LOW)
 

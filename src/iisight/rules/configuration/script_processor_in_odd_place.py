@@ -6,9 +6,9 @@ from iisight.inventory.inventory import Inventory
 from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, is_known, place_of
+from iisight.rules._common import Options, Place, is_known
 from iisight.rules.configuration._processes import is_encoded, is_runtime, is_shell, runs_script, split_program
-from iisight.rules.configuration._weights import GRAVE, PROOF, UNKNOWN, is_temporary, tell
+from iisight.rules.configuration._weights import GRAVE, PROOF, UNKNOWN, is_temporary, place_among, tell
 
 INFO = RuleInfo(
     id="IIS115",
@@ -37,7 +37,7 @@ def _is_mapped(component: Component) -> bool:
 def _judge(component: Component, image: str) -> Iterable[Finding]:
     program, more = split_program(image) if component.kind is Kind.CGI else (image, "")
     arguments = f"{more} {component.arguments}".strip()
-    place = place_of(program)
+    place = place_among(program)
     if is_shell(program):
         given = ", given a script" if runs_script(arguments) else ""
         hidden = " with an encoded command" if is_encoded(arguments) else ""
