@@ -9,7 +9,7 @@ from iisight.evidence import paths
 from iisight.evidence.source import File, Source
 from iisight.inventory import discovery, link, mechanisms
 from iisight.inventory.binaries import Binaries
-from iisight.inventory.config.build import Builder, Server, WebConfigs
+from iisight.inventory.config.build import MACHINE_LEVEL, Builder, Server, WebConfigs
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.discovery import Found, Role
 from iisight.inventory.draft import Draft, join
@@ -111,8 +111,8 @@ class _Collector:
         folder = "C:" + discovery.CONFIG_FOLDER if found is None else paths.parent(found.file.path)
         document = self.documents.get(paths.join(folder, "administration.config"), "administration.config")
         if document is not None:
-            no_sites = WebConfigs(())
-            yield Builder(self.documents, no_sites, document).build("IIS Manager", folder, _variables(folder))
+            builder = Builder(self.documents, WebConfigs(()), document, MACHINE_LEVEL)
+            yield builder.build("IIS Manager", folder, _variables(folder))
 
     def _unmapped(self, servers: list[Server]) -> Iterator[Server]:
         """Yield the web.configs that no site reads; they count as in force only when no site is known."""

@@ -81,7 +81,7 @@ def _split(text: str, level: int) -> dict[str, str]:
     outside = _BLOCK.sub(lambda m: "x" * len(m[0]), text)  # a `#` inside a block is no heading
     marks = [m for m in _HEADING.finditer(outside) if len(m[1]) == level]
     ends = [*(m.start() for m in marks[1:]), len(text)]
-    parts = {m[2]: text[m.end() : end] for m, end in zip(marks, ends, strict=True)}
+    parts = {m[2]: text[m.end() : end] for m, end in zip(marks, ends, strict=False)}
     return parts if level == 1 else {"": text[: marks[0].start() if marks else len(text)], **parts}
 
 

@@ -16,7 +16,7 @@ from iisight.inventory.config.resolve import Resolver
 from iisight.inventory.config.tree import App, Node, Tree, Unread, fold_scope
 from iisight.model.config import Document
 
-WEB_CONFIG_LEVEL = 3
+MACHINE_LEVEL, APPHOST_LEVEL, WEB_CONFIG_LEVEL = 0, 2, 3
 MAX_CLAIMS = 250_000  # web.configs hung into one tree; many sites may share a folder
 UNMAPPED = "(not mapped)"
 """Site under which web.configs hang that no site of the configuration reads."""
@@ -105,8 +105,11 @@ class WebConfigs:
 class Builder:
     """Builds one Server; a short life, for the many things its steps share."""
 
-    def __init__(self, documents: Documents, web_configs: WebConfigs, apphost: Document | None) -> None:
-        """Take what is shared between the servers of one evidence."""
+    def __init__(
+        self, documents: Documents, web_configs: WebConfigs, apphost: Document | None, level: int = APPHOST_LEVEL
+    ) -> None:
+        """Take what is shared between the servers of one evidence; `level` is where `apphost` stands."""
+        self.level = level
         self.documents = documents
         self.web_configs = web_configs
         self.apphost = apphost
@@ -118,8 +121,8 @@ class Builder:
         """Read every file of the hierarchy and return the server."""
         self._read_frameworks(variables)
         if self.apphost is not None:
-            self.declarations = self.declarations.extend(self.apphost, 2)
-            self._attach(self.apphost, self.tree.root, 2, self.declarations)
+            self.declarations = self.declarations.extend(self.apphost, self.level)
+            self._attach(self.apphost, self.tree.root, self.level, self.declarations)
         resolver = Resolver(
             self.tree, self.declarations, self.frameworks, self._default_framework(), self.apphost is not None
         )

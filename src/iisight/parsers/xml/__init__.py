@@ -29,8 +29,8 @@ def parse(data: bytes, locator: Locator) -> Document:
     """
     if len(data) > MAX_SIZE:
         raise ParseError(f"expected at most {MAX_SIZE} bytes of XML, found {len(data)}", locator)
-    text, undecodable, encoding = decode(data)
-    return _Parse(text, locator).run(undecodable, encoding)
+    text, undecodable, wrong = decode(data)
+    return _Parse(text, locator).run(undecodable, wrong)
 
 
 class _Parse:
@@ -43,9 +43,9 @@ class _Parse:
         self.places = Places(text)
         self.problems: list[Problem] = []
 
-    def run(self, undecodable: int | None, encoding: str) -> Document:
+    def run(self, undecodable: int | None, wrong: str) -> Document:
         if undecodable is not None:
-            self.problem("encoding", f"bytes that are not {encoding}", undecodable)
+            self.problem("encoding", wrong, undecodable)
         self._prolog()
         reader = self._read()
         wrapper = reader.root()

@@ -1,0 +1,110 @@
+"""How one name can be made to look like another: foreign letters, digits for letters, case, a slip of the pen."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+from iisight.catalogue.tables import split_table
+
+MAX_NAME = 128  # longer names resemble nothing
+_PAIRS = frozenset({("0", "o"), ("1", "l"), ("1", "i"), ("3", "e"), ("5", "s"), ("|", "l"), ("|", "i")})
+_NUMBERED = re.compile(r"[\W_]*(?:v?\d+(?:[.,]\d+)*|x64|x86|amd64)[-_ ]?(?:bits?)?\W*", re.IGNORECASE)
+_WORDS = re.compile(r"(?:module|handlerfactory|handler|filter)?(?:[-_ ].*)?$", re.IGNORECASE)
+
+
+class Trick(StrEnum):
+    """How a name differs from the one it resembles, the surest sign first."""
+
+    FOREIGN = "letters of another alphabet"
+    DIGIT = "digits for letters"
+    CASE = "case alone"
+    ONE_EDIT = "one letter"
+    TWO_EDITS = "two letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """The name that another one resembles, and by what trick."""
+
+    name: str
+    trick: Trick
+
+
+def resembles(name: str, others: Iterable[str], edits: int) -> Resemblance | None:
+    """Return which of some names another one looks like, the surest first; None when it is one of them."""
+    names = sorted(others)
+    if len(name) > MAX_NAME or name in names:
+        return None
+    found = (Resemblance(other, trick) for other in names if (trick := _trick(name, other, edits)))
+    order = list(Trick)
+    return min(found, key=lambda r: order.index(r.trick), default=None)
+
+
+def _trick(name: str, other: str, edits: int) -> Trick | None:
+    plain = _to_ascii(name)
+    if plain != name and _looks_like(plain, other) is not None:
+        return Trick.FOREIGN
+    if plain != name or _is_numbered(name, other):
+        return None
+    return _looks_like(name, other) or _edited(name, other, edits)
+
+
+def _looks_like(name: str, other: str) -> Trick | None:
+    """Tell whether two names of one length differ in case, or in characters that stand for each other."""
+    if len(name) != len(other):
+        return None
+    pairs = [(a, b) for a, b in zip(name, other, strict=True) if a != b]
+    unlike = [(a, b) for a, b in pairs if a.lower() != b.lower()]
+    if all((a.lower(), b.lower()) in _PAIRS or (a, b) in {("I", "l"), ("l", "I")} for a, b in unlike):
+        return Trick.DIGIT if unlike else Trick.CASE
+    return None
+
+
+def _is_numbered(name: str, other: str) -> bool:
+    """Tell whether two names differ in version, bitness or number alone: `Module-64`, `Module_32bit`, `Module2`."""
+    return _NUMBERED.sub("", name).lower() == _NUMBERED.sub("", other).lower()
+
+
+def _edited(name: str, other: str, most: int) -> Trick | None:
+    """Tell how many edits make one name of the other; short names allow none, for they resemble by chance."""
+    stem = len(_WORDS.sub("", other))
+    allowed = min(most, 2 if stem >= 10 else 1 if stem >= 6 else 0)
+    if abs(len(name) - len(other)) > allowed or not allowed:
+        return None
+    distance = edit_distance(name.lower(), other.lower(), allowed)
+    return {1: Trick.ONE_EDIT, 2: Trick.TWO_EDITS}.get(distance)
+
+
+def edit_distance(one: str, other: str, most: int) -> int:
+    """Return how many insertions, deletions, substitutions and swaps of neighbours apart two texts are, at most+1."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+        before, last = last, row
+    return min(last[-1], most + 1)
+
+
+def _to_ascii(text: str) -> str:
+    """Return text with look-alike letters replaced and invisible characters left out."""
+    if text.isascii():
+        return text
+    visible = "".join(c for c in text if unicodedata.category(c) not in {"Cf", "Mn"})
+    return unicodedata.normalize("NFKC", visible.translate(_confusables()))
+
+
+@cache
+def _confusables() -> dict[int, str]:
+    text = resources.files("iisight.rules.configuration").joinpath("confusables.csv").read_text("utf-8")
+    return {ord(character): row["like"] for row in split_table(text) for character in row["characters"]}

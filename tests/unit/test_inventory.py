@@ -1,0 +1,266 @@
+"""The inventory: every mechanism's components, their files, and what could not be found."""
+
+import pytest
+
+from iisight.evidence.memory import memory_source
+from iisight.inventory.collect import collect
+from iisight.inventory.inventory import Inventory
+from iisight.model.component import Component, ImageState, Kind
+from iisight.model.config import Fate
+from iisight.model.coverage import GapKind
+from iisight.workbench import stock
+from iisight.workbench.pe import PeSpec, build
+from tests.builders.servers import ROOT, apphost, collected, files, web_config
+
+MODULE = build(PeSpec(exports=("RegisterModule",)))
+
+
+def one(inventory: Inventory, kind: Kind, name: str | None = None) -> Component:
+    """Return the single component of a kind (and name)."""
+    (found,) = (c for c in inventory.of(kind) if name in {None, c.name})
+    return found
+
+
+def pools(inner: str) -> str:
+    return f'<add name="P64">{inner}</add><add name="P32" enable32BitAppOnWin64="true" />'
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [
+        ('<globalModules><add name="N" image="C:\\n.dll" /></globalModules>', Kind.NATIVE_MODULE),
+        ('<modules><add name="M" type="A.M, A" /></modules>', Kind.MANAGED_MODULE),
+        ('<handlers><add name="H" path="*.h" verb="*" type="A.H, A" /></handlers>', Kind.MANAGED_HANDLER),
+        (
+            '<handlers><add name="I" path="*" verb="*" modules="IsapiModule" scriptProcessor="C:\\i.dll" /></handlers>',
+            Kind.ISAPI_EXTENSION,
+        ),
+        ('<isapiFilters><filter name="F" path="C:\\f.dll" /></isapiFilters>', Kind.ISAPI_FILTER),
+        (
+            '<handlers><add name="C" path="*.c" verb="*" modules="CgiModule" scriptProcessor="C:\\c.exe" /></handlers>',
+            Kind.CGI,
+        ),
+        ('<fastCgi><application fullPath="C:\\php.exe" /></fastCgi>', Kind.FASTCGI),
+        ('<aspNetCore processPath="dotnet" arguments="a.dll" />', Kind.APP_PROCESS),
+        (
+            '<tracing><traceFailedRequests><add path="*" customActionExe="C:\\x.exe" /></traceFailedRequests></tracing>',
+            Kind.TRACE_ACTION,
+        ),
+        ('<httpCompression><scheme name="z" dll="C:\\z.dll" /></httpCompression>', Kind.COMPRESSION),
+        ('<rewrite><providers><provider name="P" type="A.P, A" /></providers></rewrite>', Kind.REWRITE_PROVIDER),
+        (
+            '<rewrite><globalRules><rule name="R"><action type="Rewrite" url="http://x" /></rule></globalRules>'
+            "</rewrite>",
+            Kind.REWRITE_PROXY,
+        ),
+        (
+            '<httpErrors><error statusCode="404" responseMode="ExecuteURL" path="/e.aspx" /></httpErrors>',
+            Kind.ERROR_PAGE,
+        ),
+        (
+            '<webdav><globalSettings><propertyStores><add name="W" image="C:\\w.dll" /></propertyStores>'
+            "</globalSettings></webdav>",
+            Kind.WEBDAV_STORE,
+        ),
+        ('<management><delegation><rule providers="runCommand" /></delegation></management>', Kind.DEPLOY_RULE),
+    ],
+    ids=lambda value: value if isinstance(value, Kind) else "",
+)  # fmt: skip
+def test_a_setting_of_the_server_becomes_a_component(server: str, kind: Kind) -> None:
+    assert one(collected(apphost(server)), kind).registrations[0].locator.path.endswith("applicationHost.config")
+
+
+@pytest.mark.parametrize(
+    ("inner", "kind"),
+    [
+        ('<failure orphanActionExe="C:\\o.exe" orphanWorkerProcess="true" />', Kind.POOL_ACTION),
+        ('<failure autoShutdownExe="C:\\o.exe" />', Kind.POOL_ACTION),
+        ('<environmentVariables><add name="COR_PROFILER" value="{1}" /></environmentVariables>', Kind.ENVIRONMENT),
+    ],
+)
+def test_a_setting_of_a_pool_becomes_a_component(inner: str, kind: Kind) -> None:
+    assert one(collected(apphost(pools=pools(inner))), kind).mechanism in {"L-11", "L-13"}
+
+
+def test_the_clr_loader_of_a_pool_becomes_a_component() -> None:
+    inventory = collected(apphost(pools='<add name="P64" managedRuntimeLoader="own.dll" />'))
+    assert one(inventory, Kind.CLR_LOADER).image == "own.dll"
+
+
+def test_an_environment_variable_that_loads_nothing_is_no_component() -> None:
+    inner = '<environmentVariables><add name="ASPNETCORE_ENVIRONMENT" value="x" /></environmentVariables>'
+    assert not list(collected(apphost(pools=pools(inner))).of(Kind.ENVIRONMENT))
+
+
+def test_a_log_plug_in_of_a_site_becomes_a_component() -> None:
+    sites = '<site name="S" id="1"><logFile customLogPluginClsid="{1}" /><application path="/" /></site>'
+    assert one(collected(apphost(sites=sites)), Kind.LOG_PLUGIN).type == "{1}"
+
+
+def test_a_schema_extension_becomes_a_component() -> None:
+    section = '<sectionSchema name="a"><attribute name="b" extension="Own.Thing" /></sectionSchema>'
+    schema = f"<configSchema>{section}</configSchema>"
+    more = {"C:\\Windows\\System32\\inetsrv\\config\\schema\\own.xml": schema}
+    assert one(collected(apphost(), more=more), Kind.SCHEMA_EXTENSION).type == "Own.Thing"
+
+
+def test_an_iis_manager_provider_becomes_a_component() -> None:
+    manager = '<configuration><moduleProviders><add name="P" type="A.P, A" /></moduleProviders></configuration>'
+    more = {"C:\\Windows\\System32\\inetsrv\\config\\administration.config": manager}
+    found = one(collected(apphost(), more=more), Kind.MANAGER_PROVIDER)
+    assert (found.server, found.effective) == ("IIS Manager", True)
+
+
+def test_code_that_needs_no_configuration_becomes_components() -> None:
+    managed = PeSpec(managed=True, assembly="A", assembly_attributes=("System.Web.PreApplicationStartMethodAttribute",))
+    more: dict[str, bytes | str] = {
+        f"{ROOT}\\bin\\a.dll": build(managed),
+        f"{ROOT}\\bin\\b.dll": build(PeSpec(managed=True, assembly="B")),
+        f"{ROOT}\\bin\\AspNet.Loader.dll": build(PeSpec(managed=True, assembly="AspNet.Loader")),
+        f"{ROOT}\\App_Code\\x.cs": "class X {}",
+        f"{ROOT}\\global.asax": "",
+        f"{ROOT}\\PrecompiledApp.config": "<precompiledApp />",
+    }
+    inventory = collected(apphost(), more=more)
+    kinds = {(c.kind, c.name) for c in inventory.of(Kind.START_CODE, Kind.APP_ASSEMBLY, Kind.PRECOMPILED)}
+    assert kinds == {
+        (Kind.START_CODE, "a.dll"),
+        (Kind.APP_ASSEMBLY, "b.dll"),
+        (Kind.START_CODE, "AspNet.Loader.dll"),
+        (Kind.START_CODE, "App_Code\\x.cs"),
+        (Kind.START_CODE, "global.asax"),
+        (Kind.PRECOMPILED, "PrecompiledApp.config"),
+    }
+
+
+def test_a_dll_with_an_entry_point_that_nothing_registers_is_a_sleeper() -> None:
+    found = one(collected(apphost(), more={"C:\\tools\\s.dll": MODULE}), Kind.SLEEPER)
+    assert (found.image, found.effective) == ("C:\\tools\\s.dll", False)
+
+
+def test_a_registered_dll_is_no_sleeper() -> None:
+    host = apphost('<globalModules><add name="N" image="C:\\tools\\s.dll" /></globalModules>')
+    assert not list(collected(host, more={"C:\\tools\\s.dll": MODULE}).of(Kind.SLEEPER))
+
+
+def test_a_file_that_only_mentions_an_entry_point_is_no_sleeper() -> None:
+    text = build(PeSpec(exports=("Other",), strings=("RegisterModule",)))
+    assert not list(collected(apphost(), more={"C:\\tools\\s.dll": text}).of(Kind.SLEEPER))
+
+
+def test_a_stock_server_is_known_throughout() -> None:
+    inventory = collect(memory_source(stock.stock_files()))
+    assert [c.id for c in inventory.components if c.match is None or not c.match.exact] == []
+    assert inventory.gaps == ()
+
+
+def test_presence_says_where_a_module_is_and_where_it_was_removed() -> None:
+    host = apphost('<modules><add name="M" type="A.M, A" /></modules>')
+    inventory = collected(host, {"app": web_config('<modules>\n<remove name="M" /></modules>')})
+    found = [(p.scope, p.effective, p.by and p.by.line) for p in one(inventory, Kind.MANAGED_MODULE).presence]
+    assert found == [("", True, None), ("S/app", False, 2)]
+
+
+def test_an_entry_of_a_web_config_that_no_site_reads_is_listed_as_unread() -> None:
+    more = {"D:\\old\\web.config": web_config('<modules><add name="M" type="A.M, A" /></modules>')}
+    found = one(collected(apphost(), more=more), Kind.MANAGED_MODULE)
+    assert (found.effective, found.registrations[0].fate) == (False, Fate.UNREAD)
+
+
+def test_a_web_config_alone_counts_as_in_force() -> None:
+    more = {f"{ROOT}\\web.config": web_config('<modules><add name="M" type="A.M, A" /></modules>')}
+    assert one(collect(memory_source(more)), Kind.MANAGED_MODULE).effective
+
+
+def test_an_isapi_handler_without_permission_is_not_effective() -> None:
+    row = '<handlers><add name="I" path="*" verb="*" modules="IsapiModule" scriptProcessor="C:\\i.dll" /></handlers>'
+    gate = '<security><isapiCgiRestriction><add path="C:\\i.dll" allowed="{}" /></isapiCgiRestriction></security>'
+    for allowed in (True, False):
+        inventory = collected(apphost(row + gate.format(str(allowed).lower())))
+        assert one(inventory, Kind.ISAPI_EXTENSION).effective is allowed
+
+
+def test_a_disabled_filter_is_not_effective() -> None:
+    host = apphost('<isapiFilters><filter name="F" path="C:\\f.dll" enabled="false" /></isapiFilters>')
+    found = one(collected(host), Kind.ISAPI_FILTER)
+    assert (found.effective, found.registrations[0].fate) == (False, Fate.DISABLED)
+
+
+def test_a_precondition_names_the_pools_that_meet_it() -> None:
+    host = apphost('<globalModules><add name="N" image="C:\\n.dll" preCondition="bitness32" /></globalModules>')
+    assert one(collected(host), Kind.NATIVE_MODULE).pools == ("P32",)
+
+
+def test_the_32_bit_twin_is_found_when_32_bit_pools_load_it() -> None:
+    image = "C:\\Windows\\System32\\inetsrv\\n.dll"
+    host = apphost(f'<globalModules><add name="N" image="{image}" /></globalModules>')
+    inventory = collected(host, more={image: MODULE, image.replace("System32", "SysWOW64"): MODULE})
+    twin = one(inventory, Kind.NATIVE_MODULE).twin
+    assert twin is not None
+    assert "SysWOW64" in twin.path
+
+
+def test_a_file_is_missing_only_where_its_neighbours_were_collected() -> None:
+    host = apphost('<globalModules><add name="N" image="C:\\tools\\n.dll" /></globalModules>')
+    bare = one(collected(host), Kind.NATIVE_MODULE)
+    among = one(collected(host, more={"C:\\tools\\other.dll": MODULE}), Kind.NATIVE_MODULE, "N")
+    assert (bare.image_state, among.image_state) == (ImageState.NOT_COLLECTED, ImageState.MISSING)
+
+
+def test_images_that_are_not_in_the_evidence_are_coverage() -> None:
+    host = apphost('<globalModules><add name="N" image="C:\\tools\\n.dll" /></globalModules>')
+    assert [(g.kind, g.subject) for g in collected(host).gaps] == [(GapKind.MISSING, "C:\\tools")]
+
+
+def test_a_type_is_traced_to_its_assembly_in_bin() -> None:
+    own = web_config('<modules><add name="M" type="A.M, A" /></modules>')
+    managed = build(PeSpec(managed=True, assembly="A"))
+    found = one(collected(apphost(), {"": own}, {f"{ROOT}\\bin\\A.dll": managed}), Kind.MANAGED_MODULE)
+    assert (found.image, found.image_state) == (f"{ROOT}\\bin\\A.dll", ImageState.READ)
+
+
+def test_a_redirection_out_of_the_evidence_is_coverage() -> None:
+    redirection = '<configuration><configurationRedirection enabled="true" path="\\\\nas\\iis" /></configuration>'
+    more = {"C:\\Windows\\System32\\inetsrv\\config\\redirection.config": redirection}
+    gaps = collected(apphost(), more=more).gaps
+    assert [(g.kind, g.subject) for g in gaps] == [(GapKind.MISSING, "\\\\nas\\iis\\applicationHost.config")]
+
+
+def test_malformed_configuration_is_coverage_with_its_line() -> None:
+    (gap,) = collected(apphost(), {"": "<configuration>\n<a></a></b>\n</configuration>"}).gaps
+    assert (gap.kind, gap.reason.split(":")[0]) == (GapKind.MALFORMED, "line 2, column 10")
+
+
+def test_config_source_does_not_leave_its_folder() -> None:
+    own = web_config('<modules configSource="..\\..\\x.config" />')
+    gaps = collected(apphost(), {"": own}, {"C:\\x.config": "<modules />"}).gaps
+    assert [g.kind for g in gaps] == [GapKind.REFUSED]
+
+
+def test_copies_are_told_from_the_file_in_force() -> None:
+    more = {
+        "C:\\inetpub\\history\\CFGHISTORY_0000000001\\applicationHost.config": apphost(),
+        "C:\\inetpub\\temp\\appPools\\P64\\P64.config": apphost(),
+        "C:\\Windows\\SysWOW64\\inetsrv\\config\\applicationHost.config": apphost(),
+    }
+    roles = {copy.role for copy in collected(apphost(), more=more).copies}
+    assert roles == {"history", "pool configuration", "SysWOW64 copy"}
+
+
+def test_iis_express_is_a_server_of_its_own() -> None:
+    express = apphost('<globalModules><add name="E" image="%IIS_BIN%\\e.dll" /></globalModules>')
+    evidence = {"C:\\Users\\dev\\Documents\\IISExpress\\config\\applicationhost.config": express}
+    found = one(collect(memory_source(evidence)), Kind.NATIVE_MODULE)
+    assert (found.server, found.image) == ("IIS Express", "C:\\Program Files\\IIS Express\\e.dll")
+
+
+def test_passwords_do_not_reach_the_report() -> None:
+    row = '<modules><add name="M" type="A.M, A" password="hunter2" apiKey="k" /></modules>'
+    attributes = dict(one(collected(apphost(row)), Kind.MANAGED_MODULE).registrations[0].attributes)
+    assert (attributes["password"], attributes["apiKey"]) == ("(not shown)", "(not shown)")
+
+
+def test_the_same_evidence_gives_the_same_inventory() -> None:
+    evidence = files(apphost(), {"": web_config('<modules><add name="M" type="A.M, A" /></modules>')})
+    one_, two = (collect(memory_source(dict(order))) for order in (evidence.items(), reversed(evidence.items())))
+    assert (one_.components, one_.gaps) == (two.components, two.gaps)
