@@ -43,14 +43,14 @@ def pools(inner: str) -> str:
         ('<fastCgi><application fullPath="C:\\php.exe" /></fastCgi>', Kind.FASTCGI),
         ('<aspNetCore processPath="dotnet" arguments="a.dll" />', Kind.APP_PROCESS),
         (
-            '<tracing><traceFailedRequests><add path="*" customActionExe="C:\\x.exe" /></traceFailedRequests></tracing>',
+            '<tracing><traceFailedRequests><add path="*" customActionExe="x.exe" /></traceFailedRequests></tracing>',
             Kind.TRACE_ACTION,
         ),
         ('<httpCompression><scheme name="z" dll="C:\\z.dll" /></httpCompression>', Kind.COMPRESSION),
         ('<rewrite><providers><provider name="P" type="A.P, A" /></providers></rewrite>', Kind.REWRITE_PROVIDER),
         (
-            '<rewrite><globalRules><rule name="R"><action type="Rewrite" url="http://x" /></rule></globalRules>'
-            "</rewrite>",
+            ('<rewrite><globalRules><rule name="R"><action type="Rewrite" url="http://x" /></rule></globalRules>'
+            "</rewrite>"),
             Kind.REWRITE_PROXY,
         ),
         (
@@ -58,8 +58,8 @@ def pools(inner: str) -> str:
             Kind.ERROR_PAGE,
         ),
         (
-            '<webdav><globalSettings><propertyStores><add name="W" image="C:\\w.dll" /></propertyStores>'
-            "</globalSettings></webdav>",
+            ('<webdav><globalSettings><propertyStores><add name="W" image="C:\\w.dll" /></propertyStores>'
+            "</globalSettings></webdav>"),
             Kind.WEBDAV_STORE,
         ),
         ('<management><delegation><rule providers="runCommand" /></delegation></management>', Kind.DEPLOY_RULE),

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from xml.parsers import expat
 
 from iisight.model.config import Document, Problem
 from iisight.model.errors import ParseError
@@ -108,9 +107,8 @@ class _Parse:
         if is_doctype(self.edits, stop):
             self._doctype(stop.offset - 2)
             return
-        place = self.edits.original(stop.offset)
-        message = repair(self.edits, stop)
-        self.problem("malformed", message or expat.ErrorString(stop.code) or "not well-formed", place)
+        message, offset = repair(self.edits, stop)
+        self.problem("malformed", message, self.edits.original(offset))
 
     def _outside(self, root_end: int) -> int:
         """Return the offset of the first text that stands before or after the root element."""

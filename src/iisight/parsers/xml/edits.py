@@ -20,7 +20,7 @@ class Edits:
 
     def blank(self, start: int, end: int) -> None:
         """Overwrite a stretch with spaces; line ends stay."""
-        kept = "".join(c if c in "\r\n" else " " for c in self.text[start:end])
+        kept = "\n".join(" " * len(line) for line in self.text[start:end].split("\n"))
         self.text = self.text[:start] + kept + self.text[end:]
 
     def insert(self, offset: int, text: str) -> None:

@@ -1,5 +1,6 @@
 """One pass of expat over text: elements with their places, or where and why it stopped."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -10,8 +11,7 @@ from iisight.parsers.xml.edits import Edits
 
 MAX_DEPTH = 256
 MAX_ELEMENTS = 1_000_000
-WRAPPER = "_"
-"""Name of the element put around the file, so that several roots and text after the root are read on."""
+_UNDERSCORES = re.compile(r"</(_+)")
 
 
 class OutOfBoundsError(Exception):
@@ -62,7 +62,8 @@ class Reader:
         self._data = edits.text.encode("utf-8", "replace")
         self._is_ascii = len(self._data) == len(edits.text)
         self._at = (0, 0)  # (byte, character) of the last offset asked for
-        self._stack = [Opened(WRAPPER, {}, 0)]
+        self._wrapper = _wrapper(edits.text)
+        self._stack = [Opened(self._wrapper, {}, 0)]
         self._count = 0
         self.last_offset = 0  # original offset of the last element
         self.root_end = 0  # offset in the edited text of the last root's end tag
@@ -75,9 +76,9 @@ class Reader:
         parser.EndElementHandler = lambda _name: self._end(parser)
         parser.CharacterDataHandler = self._text
         try:
-            parser.Parse(f"<{WRAPPER}>".encode(), False)
+            parser.Parse(f"<{self._wrapper}>".encode(), False)
             parser.Parse(self._data, False)
-            parser.Parse(f"</{WRAPPER}>".encode(), True)
+            parser.Parse(f"</{self._wrapper}>".encode(), True)
         except expat.ExpatError as error:
             return Stop(error.code, self._character(parser.ErrorByteIndex), tuple(self._stack))
         finally:
@@ -120,7 +121,7 @@ class Reader:
 
     def _character(self, byte: int) -> int:
         """Return the index of the character at a byte offset of what expat was fed; offsets come in order."""
-        byte = max(0, min(byte - len(WRAPPER) - 2, len(self._data)))
+        byte = max(0, min(byte - len(self._wrapper) - 2, len(self._data)))
         if self._is_ascii:
             return byte
         last_byte, last_character = self._at
@@ -129,3 +130,8 @@ class Reader:
         character = last_character + len(self._data[last_byte:byte].decode("utf-8", "replace"))
         self._at = (byte, character)
         return character
+
+
+def _wrapper(text: str) -> str:
+    """Name the element put around the file, so that several roots are read; nothing in the text can close it."""
+    return "_" * (1 + max((len(found[1]) for found in _UNDERSCORES.finditer(text)), default=0))

@@ -1,0 +1,92 @@
+"""IIS130: URL Rewrite rules that serve another computer's answers, or put its markup into this one's."""
+
+from collections.abc import Iterable, Iterator
+
+from iisight.inventory.config.build import Server
+from iisight.inventory.inventory import Inventory
+from iisight.inventory.track import Track
+from iisight.model.component import Component, Kind
+from iisight.model.config import Element
+from iisight.model.finding import Confidence, Finding, Severity
+from iisight.model.rule import RuleInfo
+from iisight.rules._common import Options
+from iisight.rules.configuration import _rewriting as rewriting
+from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, UNKNOWN, Weight, tell
+
+INFO = RuleInfo(
+    id="IIS130",
+    title="URL Rewrite rule that serves another server's content",
+    severity=Severity.HIGH,
+    confidence=Confidence.MEDIUM,
+    mechanisms=("L-21",),
+    attack=("T1505.004", "T1090"),
+    options={
+        "prerender_hosts": ("prerender.io", "prerender.cloud", "headless-render-api.com", "seo4ajax.com", "ostr.io"),
+        "script_hosts": (
+            *("googletagmanager.com", "google-analytics.com", "googleapis.com", "gstatic.com", "doubleclick.net"),
+            *(
+                "jsdelivr.net",
+                "cdnjs.cloudflare.com",
+                "unpkg.com",
+                "jquery.com",
+                "azure.com",
+                "msecnd.net",
+                "nr-data.net",
+            ),
+            *("cookiebot.com", "cookielaw.org", "hotjar.com", "facebook.net", "newrelic.com", "dynatrace.com"),
+        ),
+    },
+)
+
+
+def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
+    """Yield rules that proxy to other computers and rules that write foreign markup into responses."""
+    components = {
+        (r.section, str(r.locator), c.server): c for c in inventory.of(Kind.REWRITE_PROXY) for r in c.registrations
+    }
+    for server in inventory.servers:
+        for section in (*rewriting.INBOUND, rewriting.OUTBOUND):
+            for track in rewriting.rules(server, section):
+                component = components.pop((section, str(track.entry.locator), server.name), None)
+                if component is not None:
+                    yield from _judge(server, section, track, component, options)
+
+
+def _judge(server: Server, section: str, track: Track, component: Component, options: Options) -> Iterator[Finding]:
+    if section == rewriting.OUTBOUND:
+        groups = tuple(rewriting.pre_conditions(server).get(track.get("preCondition"), ()))
+        judged = _outbound(track, groups, component.arguments, options)
+    else:
+        judged = _inbound(server, track, component.arguments, options)
+    if judged is not None:
+        weight, what = judged
+        yield tell(INFO, component, weight, f"rewrite rule '{component.name}' {what}")
+
+
+def _inbound(server: Server, track: Track, url: str, options: Options) -> tuple[Weight, str] | None:
+    host = rewriting.host_of(url)
+    if rewriting.is_near(host, rewriting.own_domains(server)):
+        return None
+    singled = rewriting.audience(track.element)
+    if singled and not _is_of(host, options["prerender_hosts"]):
+        return GRAVE, f"serves {singled} what {host} answers"
+    return NOTED, f"serves what {host} answers"
+
+
+def _outbound(track: Track, groups: tuple[Element, ...], markup: str, options: Options) -> tuple[Weight, str] | None:
+    singled, hosts = rewriting.audience(track.element, groups), rewriting.sources(markup)
+    foreign = [h for h in hosts if not _is_of(h, options["script_hosts"])]
+    what = f"a script or frame of {', '.join(foreign or hosts)}" if hosts else "markup"
+    if singled:
+        return GRAVE, f"puts {what} into responses to {singled}"
+    if rewriting.is_hidden(markup):
+        return ODD, f"puts hidden {what.removeprefix('a ')} into responses"
+    if not hosts:
+        return None
+    return (UNKNOWN if foreign else NOTED), f"puts {what} into responses"
+
+
+def _is_of(host: str, domains: object) -> bool:
+    """Tell whether a host is one of some domains, or below one."""
+    listed = domains if isinstance(domains, tuple) else ()
+    return any(host == d or host.endswith(f".{d}") for d in listed)
