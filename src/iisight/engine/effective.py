@@ -62,7 +62,9 @@ def _section(server: Server, node: Node, section: str, pool: Pool | None) -> Sec
     framework = server.framework_of(node)
     state = server.resolver.effective(node, section, framework)
     faults = tuple(Fault(p.code, p.message, p.locator) for p in state.problems)
-    return SectionView(section, tuple(_lines(state, "", pool)), faults)
+    lock = server.resolver.lock(node, section)
+    delegated = lock.allowed if server.resolver.locks_known else None
+    return SectionView(section, tuple(_lines(state, "", pool)), faults, delegated)
 
 
 def _lines(state: ElementState, prefix: str, pool: Pool | None) -> Iterator[Line]:

@@ -35,6 +35,7 @@ class SectionView:
     path: str
     lines: tuple[Line, ...]
     faults: tuple[Fault, ...] = ()
+    delegated: bool | None = None  # whether a web.config below may set it; None: locks are not known
 
 
 @dataclass(frozen=True, slots=True)

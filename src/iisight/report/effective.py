@@ -52,7 +52,8 @@ def _files(view: Effective) -> dict[str, int]:
 
 
 def _section(section: SectionView, files: dict[str, int], width: int, color: bool) -> Iterator[str]:
-    yield _paint(section.path, _BOLD, color)
+    lock = {True: "", False: "  (locked: no web.config may set it)", None: ""}[section.delegated]
+    yield _paint(section.path, _BOLD, color) + lock
     for fault in section.faults:
         text = f"  ! unusable here (HTTP 500.19), {_at(fault.locator, files)}: {escape(fault.message)}"
         yield _paint(text, _RED, color)

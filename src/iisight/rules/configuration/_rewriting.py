@@ -12,7 +12,7 @@ INBOUND = ("system.webServer/rewrite/rules", "system.webServer/rewrite/globalRul
 OUTBOUND = "system.webServer/rewrite/outboundRules"
 MAX_TEXT = 16_384  # characters of a pattern or a value that are looked at
 
-_HOST = re.compile(r"\s*(?:https?|wss?):(?://)?((?:\{[^{}]*\}|\[[^\]]*\]|[^/:?#\s{])+)", re.IGNORECASE)
+_HOST = re.compile(r"\s*(?:https?|wss?):(?://)?((?:\{[^{}]*\}|\[[^\]]*\]|[^/:?#\s{\[])+)", re.IGNORECASE)
 _SOURCE = re.compile(
     r"<\s*(?:script|iframe|object|embed)\b[^<>]{0,2000}?\b(?:src|data)\s*=\s*[\"']?\s*(?:https?:)?//([^/\"'\s>:?]+)",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ def host_of(url: str) -> str:
 
 def is_near(host: str, own: frozenset[str]) -> bool:
     """Tell whether a host is this computer, the private network, or of a domain that this server serves."""
-    if not host or "." not in host and ":" not in host and "{" not in host:
+    if not set(host) & set(".:{"):
         return True
     try:
         address = ipaddress.ip_address(host)

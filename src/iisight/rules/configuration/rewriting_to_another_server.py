@@ -1,12 +1,9 @@
 """IIS130: URL Rewrite rules that serve another computer's answers, or put its markup into this one's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from iisight.inventory.config.build import Server
 from iisight.inventory.inventory import Inventory
-from iisight.inventory.track import Track
-from iisight.model.component import Component, Kind
-from iisight.model.config import Element
+from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
@@ -45,36 +42,33 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
         (r.section, str(r.locator), c.server): c for c in inventory.of(Kind.REWRITE_PROXY) for r in c.registrations
     }
     for server in inventory.servers:
+        own, groups = rewriting.own_domains(server), rewriting.pre_conditions(server)
         for section in (*rewriting.INBOUND, rewriting.OUTBOUND):
             for track in rewriting.rules(server, section):
                 component = components.pop((section, str(track.entry.locator), server.name), None)
-                if component is not None:
-                    yield from _judge(server, section, track, component, options)
+                if component is None:
+                    continue
+                if section == rewriting.OUTBOUND:
+                    named = tuple(groups.get(track.get("preCondition"), ()))
+                    judged = _outbound(rewriting.audience(track.element, named), component.arguments, options)
+                else:
+                    judged = _inbound(rewriting.audience(track.element), component.arguments, own, options)
+                if judged is not None:
+                    weight, what = judged
+                    yield tell(INFO, component, weight, f"rewrite rule '{component.name}' {what}")
 
 
-def _judge(server: Server, section: str, track: Track, component: Component, options: Options) -> Iterator[Finding]:
-    if section == rewriting.OUTBOUND:
-        groups = tuple(rewriting.pre_conditions(server).get(track.get("preCondition"), ()))
-        judged = _outbound(track, groups, component.arguments, options)
-    else:
-        judged = _inbound(server, track, component.arguments, options)
-    if judged is not None:
-        weight, what = judged
-        yield tell(INFO, component, weight, f"rewrite rule '{component.name}' {what}")
-
-
-def _inbound(server: Server, track: Track, url: str, options: Options) -> tuple[Weight, str] | None:
+def _inbound(singled: str, url: str, own: frozenset[str], options: Options) -> tuple[Weight, str] | None:
     host = rewriting.host_of(url)
-    if rewriting.is_near(host, rewriting.own_domains(server)):
+    if rewriting.is_near(host, own):
         return None
-    singled = rewriting.audience(track.element)
     if singled and not _is_of(host, options["prerender_hosts"]):
         return GRAVE, f"serves {singled} what {host} answers"
     return NOTED, f"serves what {host} answers"
 
 
-def _outbound(track: Track, groups: tuple[Element, ...], markup: str, options: Options) -> tuple[Weight, str] | None:
-    singled, hosts = rewriting.audience(track.element, groups), rewriting.sources(markup)
+def _outbound(singled: str, markup: str, options: Options) -> tuple[Weight, str] | None:
+    hosts = rewriting.sources(markup)
     foreign = [h for h in hosts if not _is_of(h, options["script_hosts"])]
     what = f"a script or frame of {', '.join(foreign or hosts)}" if hosts else "markup"
     if singled:
