@@ -75,7 +75,8 @@ _MORE = """<fastCgi><application fullPath="C:\\php-cgi.exe" arguments="-c a"><en
 <environmentVariable name="PHPRC" value="x" /></environmentVariables></application></fastCgi>
 <isapiFilters><filter name="F" path="C:\\f.dll" enabled="true" /></isapiFilters>
 <security><isapiCgiRestriction notListedIsapisAllowed="true"><add path="C:\\h.dll" allowed="true" />
-</isapiCgiRestriction></security><httpErrors><error statusCode="404" path="/e.aspx" responseMode="ExecuteURL" /></httpErrors>
+</isapiCgiRestriction></security>
+<httpErrors><error statusCode="404" path="/e.aspx" responseMode="ExecuteURL" /></httpErrors>
 <tracing><traceFailedRequests><add path="*" customActionExe="%a%\\x.exe" /></traceFailedRequests></tracing>
 <httpCompression><scheme name="gzip" dll="%windir%\\gzip.dll" /></httpCompression>
 <aspNetCore processPath="dotnet" arguments=".\\a.dll" hostingModel="inprocess"><environmentVariables>

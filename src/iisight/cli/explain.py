@@ -8,7 +8,7 @@ from iisight.engine.registry import find_rule
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("rule", metavar="ID", help="a rule's id or name: IIS101, native-module-outside-known-folders")
+    parser.add_argument("rule", metavar="ID", help="a rule's id or name: IIS101, native-code-outside-known-folders")
 
 
 def run(parsed: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ class Rule:
     """A rule: what it says of itself, what it does, and where its page is."""
 
     info: RuleInfo
-    name: str  # file stem: `native-module-outside-known-folders`, spelled with `_`
+    name: str  # file stem: `native-code-outside-known-folders`, spelled with `_`
     group: str  # folder below `rules`
     check: Check
 

@@ -17,7 +17,7 @@ Options = Mapping[str, OptionValue]
 MAX_EVIDENCE = 8  # places shown with one finding
 
 _SYSTEM = re.compile(r"^[a-z]:\\windows\\(?!temp\\|debug\\|tasks\\|tracing\\|registration\\crmlog\\)")
-_PROGRAMS = re.compile(r"^[a-z]:\\program files(?: \(x86\))?\\")
+_PROGRAMS = re.compile(r"^[a-z]:\\(?:program files(?: \(x86\))?|programdata\\(?:chocolatey|scoop))\\")
 _WRITABLE = re.compile(
     r"^[a-z]:\\(?:programdata|users|temp|tmp|perflogs|recovery|\$recycle\.bin|intel|windows\\(?:temp|debug|tasks|tracing)"
     r"|inetpub\\temp|windows\\system32\\(?:spool\\drivers\\color|tasks|microsoft\\crypto))\\"
@@ -41,9 +41,11 @@ def place_of(path: str) -> Place:
     folded = paths.fold(path)
     if paths.is_unc(path):
         return Place.REMOTE
+    if _PROGRAMS.match(folded):
+        return Place.PROGRAMS
     if _WRITABLE.match(folded) or catalogue().is_implausible_folder(folded):
         return Place.WRITABLE
-    for pattern, place in ((_SYSTEM, Place.SYSTEM), (_PROGRAMS, Place.PROGRAMS), (_CONTENT, Place.CONTENT)):
+    for pattern, place in ((_SYSTEM, Place.SYSTEM), (_CONTENT, Place.CONTENT)):
         if pattern.match(folded):
             return place
     return Place.OTHER

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from iisight.catalogue import schema
+from iisight.catalogue.schema import SectionFact
 from iisight.model.config import Document, Element
 
 MAX_DECLARATIONS = 5_000  # stock machine.config and applicationHost.config declare about 250 together
@@ -58,15 +59,16 @@ def stock() -> Declarations:
     """Return the sections that Windows declares (catalogue, `sections.csv`)."""
     return Declarations(
         {
-            fact.path: Declaration(fact.path, fact.allow_definition, fact.override_default, _home(fact.path))
+            fact.path: Declaration(fact.path, fact.allow_definition, fact.override_default, _home(fact))
             for fact in schema.all_sections()
         }
     )
 
 
-def _home(path: str) -> int:
+def _home(fact: SectionFact) -> int:
     """Return the level whose file is the home of a section: applicationHost.config or the framework's."""
-    return 2 if path.startswith(("system.applicationHost", "system.webServer", "system.ftpServer")) else 0
+    of_iis = fact.path.startswith(("system.applicationHost", "system.webServer", "system.ftpServer", "webFarms"))
+    return 2 if of_iis or fact.allow_definition == "AppHostOnly" else 0
 
 
 def _prefixes(path: str) -> Iterable[str]:

@@ -23,6 +23,12 @@ class Edits:
         kept = "\n".join(" " * len(line) for line in self.text[start:end].split("\n"))
         self.text = self.text[:start] + kept + self.text[end:]
 
+    def escape(self, offset: int) -> None:
+        """Write the `&` or `<` there as a reference."""
+        name = "lt;" if self.text[offset : offset + 1] == "<" else "amp;"
+        self.text = f"{self.text[:offset]}&{self.text[offset + 1 :]}"
+        self.insert(offset + 1, name)
+
     def insert(self, offset: int, text: str) -> None:
         """Put text in."""
         self.text = self.text[:offset] + text + self.text[offset:]

@@ -22,7 +22,7 @@ _BARE_NAME = re.compile(r"\s([^\s=\"'/<>]+)\s*$")
 _BARE_VALUE = re.compile(r"[^\s<>\"']+?(?=/?>|\s|$)")
 _DECLARATION = re.compile(r"""(?:"[^"]*"|'[^']*'|\[[^\]]*\]|[^"'\[>])*+>""")
 _WHOLE_TAG = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^"'>])*+>""")
-_OPEN_VALUE = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^"'])*+(["'][^>]*?)\s*/?>""")
+_OPEN_VALUE = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^"'])*+(["'][^>]*)>""")
 _WINDOW = 100_000  # characters that are searched back for the start of a tag
 
 
@@ -80,7 +80,7 @@ def _undefined(edits: Edits, at: int) -> Fault:
     if edits.text[at : at + 1] != "&":
         found = _UNDEFINED.search(edits.text, at)
         at = found.start() if found else at
-    edits.insert(at + 1, "amp;")
+    edits.escape(at)
     return "reference to an entity that is not defined", at
 
 
@@ -97,7 +97,7 @@ def _invalid(edits: Edits, at: int) -> Fault:
         return "'--' inside a comment", at - 2
     if ampersand is not None:
         start = at - len(ampersand[0])
-        edits.insert(start + 1, "amp;")
+        edits.escape(start)
         return "'&' that is not part of a reference", start
     if before.endswith("<!"):
         blank_declaration(edits, at - 2)
@@ -145,11 +145,10 @@ def _less_than(edits: Edits, at: int, tag: str, unquoted: str) -> Fault:
         return "tag is not closed", at
     value = _OPEN_VALUE.match(tag)
     if value is not None:
-        start = at - len(tag)
-        edits.insert(start + value.end(1), value[1][0])
-        return "attribute value is not closed", start + value.start(1)
-    edits.blank(at, at + 1)
-    edits.insert(at, "&lt;")
+        start = at - len(tag) + value.start(1)
+        edits.insert(start + len(value[1].rstrip("/ \t\r\n")), value[1][0])
+        return "attribute value is not closed", start
+    edits.escape(at)
     return "'<' inside an attribute's value", at
 
 

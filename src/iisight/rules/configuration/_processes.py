@@ -29,7 +29,7 @@ _RUNTIMES = frozenset(
     }
 )
 _PROGRAM = re.compile(
-    r'\s*(?:"([^"]*)"|([^\s\\/:"]+(?=\s|$)|.*?\.(?:exe|com|dll|bat|cmd|ps1|vbs|js|py|pl)(?=[\s"]|$)|\S+))(.*)',
+    r'(?:"([^"]*)"|([^\s\\/:"]+(?=\s|$)|.*?\.(?:exe|com|dll|bat|cmd|ps1|vbs|js|py|pl)(?=[\s"]|$)|\S+))(.*)',
     re.IGNORECASE | re.DOTALL,
 )
 _ENCODED = re.compile(
@@ -42,7 +42,7 @@ _SCRIPT = re.compile(
 
 def split_program(command: str) -> tuple[str, str]:
     """Return (program, arguments) of a command line, quoted or not."""
-    match = _PROGRAM.match(command[:MAX_COMMAND])
+    match = _PROGRAM.match(command[:MAX_COMMAND].strip())
     if match is None:
         return "", ""
     return (match[1] if match[1] is not None else match[2]).strip(), match[3].strip()

@@ -12,7 +12,9 @@ INBOUND = ("system.webServer/rewrite/rules", "system.webServer/rewrite/globalRul
 OUTBOUND = "system.webServer/rewrite/outboundRules"
 MAX_TEXT = 16_384  # characters of a pattern or a value that are looked at
 
-_HOST = re.compile(r"\s*(?:https?|wss?):(?://)?((?:\{[^{}]*\}|\[[^\]]*\]|[^/:?#\s{\[])+)", re.IGNORECASE)
+_HOST = re.compile(
+    r"\s*(?:https?|wss?):(?://)?(?:[^/?#@\s]{0,200}@)?((?:\{[^{}]*\}|\[[^\]]*\]|[^/:?#\s{\[])+)", re.IGNORECASE
+)
 _SOURCE = re.compile(
     r"<\s*(?:script|iframe|object|embed)\b[^<>]{0,2000}?\b(?:src|data)\s*=\s*[\"']?\s*(?:https?:)?//([^/\"'\s>:?]+)",
     re.IGNORECASE,
@@ -43,7 +45,7 @@ def is_on(track: Track) -> bool:
 def host_of(url: str) -> str:
     """Return the host an absolute URL names, lower-case; empty when there is none."""
     match = _HOST.match(url[:MAX_TEXT])
-    return "" if match is None else match[1].rpartition("@")[2].strip("[]").lower()
+    return "" if match is None else match[1].strip("[]").lower()
 
 
 def is_near(host: str, own: frozenset[str]) -> bool:
@@ -103,4 +105,7 @@ def _audience(condition: Element) -> str:
 
 
 def _domain(host: str) -> str:
-    return ".".join(host.split(".")[-2:])
+    """Return the domain somebody registered: two labels, three below the likes of `co.uk`."""
+    labels = host.split(".")
+    shared = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if shared else -2 :])

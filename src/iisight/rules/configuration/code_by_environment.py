@@ -1,6 +1,7 @@
 """IIS122: an environment variable that makes .NET load code into a worker process or its child."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
 from iisight.catalogue.lookup import catalogue
 from iisight.evidence import paths
@@ -41,95 +42,98 @@ INFO = RuleInfo(
 _CLSIDS = frozenset({"COR_PROFILER", "CORECLR_PROFILER"})
 _SHARED = frozenset({"DOTNET_ADDITIONAL_DEPS", "DOTNET_SHARED_STORE"})
 _STARTUP = "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES"
-_ORDINARY = {Place.PROGRAMS}
 _MAX_PARTS = 64
+Judged = tuple[Weight, str] | None
 
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every variable that no monitoring product would have set so."""
-    folders = content_folders(inventory)
     every = list(inventory.of(Kind.ENVIRONMENT))
+    profilers = _Neighbours([c for c in every if c.name.upper() in _CLSIDS])
+    files = _Neighbours([c for c in every if c.image and "PROFILER_PATH" in c.name.upper()])
+    folders = content_folders(inventory)
     for component in every:
-        judged = _judge(component, every, folders, options)
+        judged = _judge(component, profilers, files, folders, options)
         if judged is not None:
             weight, what = judged
             yield tell(INFO, component, weight, f"{component.name} {what}")
 
 
+class _Neighbours:
+    """Variables by place: the nearest in the same file is that of the same pool."""
+
+    def __init__(self, components: Iterable[Component]) -> None:
+        """Sort the variables of each file by line."""
+        self._lines: dict[str, list[tuple[int, str, Component]]] = {}
+        for component in components:
+            for registration in component.registrations:
+                place = registration.locator
+                self._lines.setdefault(place.path, []).append((place.line or 0, component.id, component))
+        for found in self._lines.values():
+            found.sort(key=lambda entry: entry[:2])
+
+    def nearest(self, component: Component) -> Component | None:
+        """Return the variable that stands nearest to another one; None when its file has none."""
+        here = component.registrations[0].locator
+        found, line = self._lines.get(here.path, []), here.line or 0
+        at = bisect_left(found, line, key=lambda entry: entry[0])
+        near = found[max(at - 1, 0) : at + 1]
+        return min(near, key=lambda entry: abs(entry[0] - line))[2] if near else None
+
+
 def _judge(
-    component: Component, every: Sequence[Component], folders: frozenset[str], options: Options
-) -> tuple[Weight, str] | None:
+    component: Component, profilers: _Neighbours, files: _Neighbours, folders: frozenset[str], options: Options
+) -> Judged:
     name, value = component.name.upper(), component.type or component.arguments
     if component.image:
-        judged = [j for p in _parts(component.image) if (j := _file(p, component, every, folders, options))]
+        sibling = profilers.nearest(component)
+        is_agent = sibling is not None and catalogue().profiler(sibling.type or "") is not None
+        judged = [j for path in _parts(component.image) if (j := _file(path, is_agent, folders, options))]
         return max(judged, key=lambda j: (j[0][0].rank, j[0][1].rank), default=None)
     if name in _CLSIDS:
-        return _profiler(component, value, every, folders)
+        return _profiler(value, files.nearest(component), folders)
     if "APPDOMAIN" in name:
         return PROOF, f"has the CLR start with the AppDomainManager {value}"
-    if name == _STARTUP:
-        return _startup(value, options)
-    return _folders(name, value)
+    return _startup(value, options) if name == _STARTUP else _folders(name, value)
 
 
-def _file(
-    path: str, component: Component, every: Sequence[Component], folders: frozenset[str], options: Options
-) -> tuple[Weight, str] | None:
+def _file(path: str, is_agent: bool, folders: frozenset[str], options: Options) -> Judged:
     """Judge a profiler or a startup hook by where it lies."""
     place = place_among(path, folders)
-    if place in _ORDINARY or not paths.is_absolute(path):
+    if place is Place.PROGRAMS or not paths.is_absolute(path):
         return None
     what = f"loads {path}, {place}"
     if place is Place.WRITABLE:
-        excused = not is_temporary(path) and (_is_agent(path, options) or _has_known_profiler(component, every))
+        excused = not is_temporary(path) and (is_agent or _is_agents(path, options))
         return (UNKNOWN if excused else PROOF), what
     return (GRAVE if place is Place.REMOTE else UNKNOWN), what
 
 
-def _is_agent(path: str, options: Options) -> bool:
+def _is_agents(path: str, options: Options) -> bool:
     """Tell whether a path below ProgramData is of a folder that a monitoring product makes there."""
-    parts = paths.fold(path).split("\\")
+    parts = paths.fold(path).strip("\\").split("\\")
+    at = parts.index("programdata") if "programdata" in parts[:2] else -1
     names = options["agent_folders"]
-    return isinstance(names, tuple) and len(parts) > 3 and parts[1] == "programdata" and parts[2] in names
+    return isinstance(names, tuple) and at >= 0 and len(parts) > at + 2 and parts[at + 1] in names
 
 
-def _has_known_profiler(component: Component, every: Sequence[Component]) -> bool:
-    sibling = _nearest(component, [c for c in every if c.name.upper() in _CLSIDS])
-    return sibling is not None and catalogue().profiler(sibling.type or "") is not None
-
-
-def _nearest(component: Component, others: Sequence[Component]) -> Component | None:
-    """Return which of the others stands next to a component in the same file: that of the same pool."""
-    here = component.registrations[0].locator
-    beside = [
-        (abs((r.locator.line or 0) - (here.line or 0)), c.id, c)
-        for c in others
-        for r in c.registrations
-        if r.locator.path == here.path
-    ]
-    return min(beside, key=lambda b: b[:2])[2] if beside else None
-
-
-def _profiler(
-    component: Component, clsid: str, every: Sequence[Component], folders: frozenset[str]
-) -> tuple[Weight, str] | None:
+def _profiler(clsid: str, file: Component | None, folders: frozenset[str]) -> Judged:
     """Judge a profiler's class: what is not known is odd only where its file is, too."""
     if catalogue().profiler(clsid) is not None:
         return None
-    file = _nearest(component, [c for c in every if c.image and "PROFILER_PATH" in c.name.upper()])
     place = None if file is None or not file.image else place_among(file.image, folders)
     odd = place in {Place.WRITABLE, Place.REMOTE, Place.SYSTEM}
     return (ODD if odd else UNKNOWN), f"names the profiler {clsid}, which is of no known product"
 
 
-def _startup(value: str, options: Options) -> tuple[Weight, str] | None:
+def _startup(value: str, options: Options) -> Judged:
     known = options["startup_assemblies"]
     prefixes = known if isinstance(known, tuple) else ()
     unknown = [a for a in _parts(value) if not a.lower().startswith(prefixes)]
     return (NOTED, f"has ASP.NET Core load {', '.join(unknown)}") if unknown else None
 
 
-def _folders(name: str, value: str) -> tuple[Weight, str] | None:
+def _folders(name: str, value: str) -> Judged:
     """Judge search paths: PATH, and what .NET takes further assemblies from."""
     writable = [p for p in _parts(value) if place_among(f"{p}\\x") is Place.WRITABLE and "%" not in p]
     if writable:

@@ -23,10 +23,12 @@ INFO = RuleInfo(
 )
 
 _TRACING = "traceFailedRequestsLogging"
+_SWITCHES = ("enabled", "customActionsEnabled")
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
     """Yield every custom action; where no site may run it, it only waits."""
+    running = {server.name: _running_sites(server) for server in inventory.servers}
     for component in inventory.of(Kind.TRACE_ACTION):
         image = component.image or ""
         server = inventory.server(component.server)
@@ -35,7 +37,7 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
         message = f"failed requests for '{component.name}' start {what}"
         if not component.effective:
             message += " (not in force)"
-        if server.apphost is not None and not _may_run(server, component):
+        if server.apphost is not None and not _may_run(component, running[server.name]):
             severity, message = Severity.LOW, f"{message}, once a site allows custom actions"
         yield finding(INFO, message, evidence_of(component), component, severity=severity, confidence=confidence)
 
@@ -54,21 +56,24 @@ def _judge(image: str, arguments: str) -> tuple[Weight, str]:
     return GRAVE, f"{program}, {place}"
 
 
-def _may_run(server: Server, component: Component) -> bool:
-    """Tell whether some site that has the rule traces failed requests and runs their actions."""
+def _may_run(component: Component, running: frozenset[str]) -> bool:
+    """Tell whether one of the sites that run actions has the rule."""
     scopes = {p.scope.partition("/")[0].casefold() for p in component.presence if p.effective}
+    return bool(running if "" in scopes else scopes & running)
+
+
+def _running_sites(server: Server) -> frozenset[str]:
+    """Return the case-folded names of the sites that trace failed requests and run their actions."""
     state = server.resolver.effective(server.tree.root, host.SITES)
     defaults = state.children.get("siteDefaults")
     tracing = None if defaults is None else defaults.children.get(_TRACING)
-    for entry in state.entries:
-        if not scopes & {"", entry.element.get("name").casefold()}:
-            continue
-        own = entry.element.child(_TRACING)
-        if all(
-            _is_on(own, tracing.value(name) if tracing else "", name) for name in ("enabled", "customActionsEnabled")
-        ):
-            return True
-    return False
+    preset = {name: tracing.value(name) if tracing else "" for name in _SWITCHES}
+    sites = (entry.element for entry in state.entries)
+    return frozenset(
+        site.get("name").casefold()
+        for site in sites
+        if all(_is_on(site.child(_TRACING), preset[name], name) for name in _SWITCHES)
+    )
 
 
 def _is_on(own: Element | None, default: str, name: str) -> bool:
