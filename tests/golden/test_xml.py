@@ -1,4 +1,4 @@
-"""What is read of whole configuration files, line by line. `python -m tests.golden.test_xml` writes the goldens anew."""
+"""What is read of whole configuration files, line by line. Run this module to write the goldens anew."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def _elements(document: Document) -> Iterator[str]:
     while pending:
         element, above = pending.pop()
         path = f"{above}/{element.name}".lstrip("/")
-        yield f"{element.line}:{element.column}".ljust(8) + path
+        yield f"{element.line}:{element.column}".ljust(8) + (path or "(several roots)")
         yield from (_attribute(document, element, name) for name in element.attributes)
         if element.text:
             yield f"{'':10}text {element.text!r}"

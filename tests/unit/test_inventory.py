@@ -228,7 +228,7 @@ def test_a_redirection_out_of_the_evidence_is_coverage() -> None:
 
 def test_malformed_configuration_is_coverage_with_its_line() -> None:
     (gap,) = collected(apphost(), {"": "<configuration>\n<a></a></b>\n</configuration>"}).gaps
-    assert (gap.kind, gap.reason.split(":")[0]) == (GapKind.MALFORMED, "line 2, column 10")
+    assert (gap.kind, gap.reason.split(":")[0]) == (GapKind.MALFORMED, "line 2, column 8")
 
 
 def test_config_source_does_not_leave_its_folder() -> None:

@@ -48,9 +48,9 @@ def _trick(name: str, other: str, edits: int) -> Trick | None:
     plain = _to_ascii(name)
     if plain != name and _looks_like(plain, other) is not None:
         return Trick.FOREIGN
-    if plain != name or _is_numbered(name, other):
+    if plain != name:
         return None
-    return _looks_like(name, other) or _edited(name, other, edits)
+    return _looks_like(name, other) or (None if _is_numbered(name, other) else _edited(name, other, edits))
 
 
 def _looks_like(name: str, other: str) -> Trick | None:
@@ -76,6 +76,8 @@ def _edited(name: str, other: str, most: int) -> Trick | None:
     if abs(len(name) - len(other)) > allowed or not allowed:
         return None
     distance = edit_distance(name.lower(), other.lower(), allowed)
+    if distance > allowed:
+        return None
     return {1: Trick.ONE_EDIT, 2: Trick.TWO_EDITS}.get(distance)
 
 

@@ -20,7 +20,7 @@ INFO = RuleInfo(
         "sections": (
             *("system.webServer/globalModules", "system.webServer/modules", "system.webServer/handlers"),
             *("system.webServer/isapiFilters", "system.webServer/security/isapiCgiRestriction"),
-            *("system.webServer/httpCompression", "system.web/httpModules"),
+            "system.web/httpModules",
         )
     },
 )
@@ -37,8 +37,8 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
 def _section(server: Server, section: str) -> Iterator[Finding]:
     spoiled: dict[Problem, list[Change]] = {}
     for change in server.resolver.changes(section):
-        for problem in change.after.problems[len(change.before.problems) :]:
-            if problem.code == "duplicate-key":
+        for problem in change.after.problems:
+            if problem.code == "duplicate-key" and problem not in change.before.problems:
                 spoiled.setdefault(problem, []).append(change)
     for problem, changes in spoiled.items():
         scope = changes[0].node.scope

@@ -11,7 +11,7 @@ from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, evidence_of, finding
 from iisight.rules.configuration._processes import is_debugger, is_encoded, is_shell, split_program
-from iisight.rules.configuration._weights import GRAVE, PROOF, UNKNOWN, Weight, place_among, weigh
+from iisight.rules.configuration._weights import GRAVE, PROOF, RARE, UNKNOWN, Weight, place_among, weigh
 
 INFO = RuleInfo(
     id="IIS119",
@@ -53,7 +53,7 @@ def _judge(image: str, arguments: str) -> tuple[Weight, str]:
         return PROOF, f"{program}, {place}"
     if is_debugger(program):
         return UNKNOWN, f"the debugger {program}"
-    return GRAVE, f"{program}, {place}"
+    return (RARE if place is Place.PROGRAMS else GRAVE), f"{program}, {place}"
 
 
 def _may_run(component: Component, running: frozenset[str]) -> bool:

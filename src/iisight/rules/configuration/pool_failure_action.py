@@ -53,8 +53,8 @@ def _judge(image: str, arguments: str) -> tuple[Weight, str]:
         return PROOF, f"{program}, {place}"
     if is_debugger(program):
         return UNKNOWN, f"the debugger {program}"
-    script = program.lower().endswith(_SCRIPTS) and place in {Place.OTHER, Place.PROGRAMS}
-    return (RARE if script else GRAVE), f"{program}, {place}"
+    installed = place is Place.PROGRAMS or (program.lower().endswith(_SCRIPTS) and place is Place.OTHER)
+    return (RARE if installed else GRAVE), f"{program}, {place}"
 
 
 def _named(server: Server, component: Component, attributes: dict[str, str]) -> Iterator[str]:

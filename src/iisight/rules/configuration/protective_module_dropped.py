@@ -1,10 +1,11 @@
 """IIS111: a module that logs, filters or authenticates, and that a place of the site tree takes out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.resolve import Change
 from iisight.inventory.inventory import Inventory
+from iisight.inventory.track import identity
 from iisight.model.config import Dropped
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.rule import RuleInfo
@@ -38,25 +39,41 @@ _WATCHED: dict[str, Weight] = {
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
-    """Yield one finding for each directive that drops such modules and does not add them again."""
+    """Yield one finding for each place that drops such modules; what many applications do is told once."""
     for server in inventory.servers:
+        places: dict[tuple[str, ...], list[tuple[str, list[Dropped]]]] = {}
         for change in server.resolver.changes(_MODULES):
-            yield from _judge(server, change)
+            scope = change.node.scope
+            for weight, gone in _dropped(change).items():
+                names = sorted({d.entry.key for d in gone})
+                places.setdefault((*names, "" if weight == NOTED else scope), []).append((scope, gone))
+        for (*names, _), found in places.items():
+            yield _tell(server, names, found)
 
 
-def _judge(server: Server, change: Change) -> Iterator[Finding]:
+def _dropped(change: Change) -> dict[Weight, list[Dropped]]:
+    """Return what a change drops by a directive of its own and does not add again, by its weight."""
     kept = {entry.key for entry in change.after.entries}
-    by_directive: dict[str, list[Dropped]] = {}
-    known = len(change.before.dropped)
-    for dropped in change.after.dropped[known:]:
-        if dropped.entry.key in _WATCHED.keys() - kept and dropped.by is not None and dropped.reason.startswith("<"):
-            by_directive.setdefault(str(_WATCHED[dropped.entry.key]), []).append(dropped)
-    for gone in by_directive.values():
-        names = sorted({d.entry.key for d in gone})
-        severity, confidence = _WATCHED[names[0]]
-        if server.apphost is None:
-            confidence = Confidence.LOW
-        directives = " and ".join(sorted({d.reason for d in gone}))
-        message = f"{directives} in modules takes {', '.join(names)} out of {change.node.scope or 'the server'}"
-        evidence = [Evidence(d.by, f"{d.reason} of {d.entry.key}") for d in gone if d.by is not None]
-        yield finding(INFO, message, evidence, severity=severity, confidence=confidence, scope=change.node.scope)
+    before = {identity(dropped.entry) for dropped in change.before.dropped}
+    found: dict[Weight, list[Dropped]] = {}
+    for dropped in change.after.dropped:
+        directive = dropped.by is not None and dropped.reason.startswith("<")
+        if directive and identity(dropped.entry) not in before and dropped.entry.key in _WATCHED.keys() - kept:
+            found.setdefault(_WATCHED[dropped.entry.key], []).append(dropped)
+    return found
+
+
+def _tell(server: Server, names: list[str], found: list[tuple[str, list[Dropped]]]) -> Finding:
+    severity, confidence = _WATCHED[names[0]]
+    scope = found[0][0]
+    every = [d for _, gone in found for d in gone]
+    directives = " and ".join(sorted({d.reason for d in every}))
+    more = f" and {len(found) - 1} more places" if len(found) > 1 else ""
+    return finding(
+        INFO,
+        f"{directives} in modules takes {', '.join(names)} out of {scope or 'the server'}{more}",
+        [Evidence(d.by, f"{d.reason} of {d.entry.key}") for d in every if d.by is not None],
+        severity=severity,
+        confidence=Confidence.LOW if server.apphost is None else confidence,
+        scope=scope,
+    )

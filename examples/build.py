@@ -1,0 +1,46 @@
+"""Build the compromised server that `README.md` describes: `python examples/build.py examples/compromised.zip`."""
+
+import argparse
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from iisight.workbench.pages import Case, _blocks, files_of
+
+PAGE = Path(__file__).with_name("README.md")
+_WRITTEN = (2024, 6, 1, 0, 0, 0)
+"""When every file is said to be written: an archive may not depend on the clock."""
+
+
+def server() -> dict[str, bytes]:
+    """Return the files of the page's server by Windows path."""
+    return files_of(Case("compromised", True, tuple(_blocks(PAGE.read_text("utf-8")))))
+
+
+def write_zip(files: Mapping[str, bytes], target: Path) -> None:
+    """Write files as a copied drive: `C:\\Windows\\…` is `C/Windows/…`. The same files give the same bytes."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path.replace(":", "", 1).replace("\\", "/"), _WRITTEN)
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3
+            archive.writestr(entry, files[path])
+
+
+def main() -> int:
+    """Build the archive at the path given."""
+    parser = argparse.ArgumentParser(description="Build the compromised server of examples/README.md; all inert.")
+    parser.add_argument("target", type=Path, help="the ZIP to write")
+    target: Path = parser.parse_args().target
+    files = server()
+    try:
+        write_zip(files, target)
+    except OSError as error:
+        parser.error(f"{target}: {error.strerror}")
+    print(f"{target}: {len(files)} files, {target.stat().st_size} bytes, all inert")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
