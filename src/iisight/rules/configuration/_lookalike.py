@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -34,23 +34,22 @@ class Resemblance:
     trick: Trick
 
 
-def resembles(name: str, others: Iterable[str], edits: int) -> Resemblance | None:
+def resembles(name: str, others: Collection[str], edits: int) -> Resemblance | None:
     """Return which of some names another one looks like, the surest first; None when it is one of them."""
-    names = sorted(others)
-    if len(name) > MAX_NAME or name in names:
+    if len(name) > MAX_NAME or name in others:
         return None
-    found = (Resemblance(other, trick) for other in names if (trick := _trick(name, other, edits)))
-    order = list(Trick)
-    return min(found, key=lambda r: order.index(r.trick), default=None)
-
-
-def _trick(name: str, other: str, edits: int) -> Trick | None:
     plain = _to_ascii(name)
+    found = (Resemblance(other, trick) for other in others if (trick := _trick(name, plain, other, edits)))
+    order = list(Trick)
+    return min(found, key=lambda r: (order.index(r.trick), r.name), default=None)
+
+
+def _trick(name: str, plain: str, other: str, edits: int) -> Trick | None:
     if plain != name and _looks_like(plain, other) is not None:
         return Trick.FOREIGN
     if plain != name:
         return None
-    return _looks_like(name, other) or (None if _is_numbered(name, other) else _edited(name, other, edits))
+    return _looks_like(name, other) or _edited(name, other, edits)
 
 
 def _looks_like(name: str, other: str) -> Trick | None:
@@ -71,14 +70,20 @@ def _is_numbered(name: str, other: str) -> bool:
 
 def _edited(name: str, other: str, most: int) -> Trick | None:
     """Tell how many edits make one name of the other; short names allow none, for they resemble by chance."""
-    stem = len(_WORDS.sub("", other))
-    allowed = min(most, 2 if stem >= 10 else 1 if stem >= 6 else 0)
-    if abs(len(name) - len(other)) > allowed or not allowed:
+    if abs(len(name) - len(other)) > most:
         return None
+    stem = _stem_length(other)
+    allowed = min(most, 2 if stem >= 10 else 1 if stem >= 6 else 0)
     distance = edit_distance(name.lower(), other.lower(), allowed)
-    if distance > allowed:
+    if distance > allowed or _is_numbered(name, other):
         return None
     return {1: Trick.ONE_EDIT, 2: Trick.TWO_EDITS}.get(distance)
+
+
+@cache
+def _stem_length(stock: str) -> int:
+    """Return the length of a stock name without its general words: `HttpLogging` of `HttpLoggingModule`."""
+    return len(_WORDS.sub("", stock))
 
 
 def edit_distance(one: str, other: str, most: int) -> int:

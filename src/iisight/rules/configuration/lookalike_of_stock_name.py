@@ -1,13 +1,13 @@
 """IIS102: a name made to be taken for that of a component of Windows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from iisight.catalogue.lookup import catalogue
 from iisight.inventory.inventory import Inventory
 from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, is_known
+from iisight.rules._common import Options, finding, is_known, registered
 from iisight.rules.configuration._lookalike import Resemblance, Trick, resembles
 from iisight.rules.configuration._weights import ODD, PROOF, UNKNOWN, Weight, tell
 
@@ -18,7 +18,7 @@ INFO = RuleInfo(
     confidence=Confidence.MEDIUM,
     mechanisms=("L-01", "L-02", "L-04", "L-05", "L-06"),
     attack=("T1505.004", "T1036.005"),
-    options={"edits": 2, "names": 5_000},
+    options={"edits": 2, "names": 10_000},
 )
 
 _HANDLERS = (Kind.MANAGED_HANDLER, Kind.NATIVE_HANDLER, Kind.ISAPI_EXTENSION, Kind.CGI, Kind.FASTCGI)
@@ -32,11 +32,21 @@ _MODELS = {  # kind: the kinds whose stock names it may imitate
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every component whose name resembles a stock name and whose code is not the stock one."""
-    seen = 0
-    for component in inventory.of(*_MODELS):
-        if _is_judged(component) and seen < int(str(options["names"])):
-            seen += 1
-            yield from _judge(component, int(str(options["edits"])))
+    models = {kind: _stock_names(imitated) for kind, imitated in _MODELS.items()}
+    judged = [c for kind in _MODELS for c in inventory.of(kind) if _is_judged(c)]
+    most = int(str(options["names"]))
+    for component in judged[:most]:
+        found = resembles(component.name, models[component.kind], int(str(options["edits"])))
+        if found is not None:
+            yield _tell(component, found)
+    if len(judged) > most:
+        message = f"{len(judged)} names are not in the catalogue; the first {most} were compared with the stock names"
+        yield finding(INFO, message, registered(judged[most]), severity=Severity.LOW, confidence=Confidence.LOW)
+
+
+def _stock_names(kinds: tuple[Kind, ...]) -> frozenset[str]:
+    names = (name for kind in kinds for name in catalogue().stock_names(kind))
+    return frozenset(name for name in names if "*" not in name)
 
 
 def _is_judged(component: Component) -> bool:
@@ -45,15 +55,12 @@ def _is_judged(component: Component) -> bool:
     return not is_known(component) and component.match is None and "system.web/httpHandlers" not in sections
 
 
-def _judge(component: Component, edits: int) -> Iterator[Finding]:
-    names = (name for kind in _MODELS[component.kind] for name in catalogue().stock_names(kind) if "*" not in name)
-    found = resembles(component.name, names, edits)
-    if found is not None:
-        code = component.image or component.type or "no code of its own"
-        message = (
-            f"{component.kind} '{component.name}' ({code}) differs from the stock name '{found.name}' by {found.trick}"
-        )
-        yield tell(INFO, component, _weight(component, found), message)
+def _tell(component: Component, found: Resemblance) -> Finding:
+    code = component.image or component.type or "no code of its own"
+    message = (
+        f"{component.kind} '{component.name}' ({code}) differs from the stock name '{found.name}' by {found.trick}"
+    )
+    return tell(INFO, component, _weight(component, found), message)
 
 
 def _weight(component: Component, found: Resemblance) -> Weight:
