@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from iisight.workbench.pages import Case, _blocks, files_of
+from iisight.workbench.pages import Case, blocks_of, files_of
 
 PAGE = Path(__file__).with_name("README.md")
 _WRITTEN = (2024, 6, 1, 0, 0, 0)
@@ -15,7 +15,7 @@ _WRITTEN = (2024, 6, 1, 0, 0, 0)
 
 def server() -> dict[str, bytes]:
     """Return the files of the page's server by Windows path."""
-    return files_of(Case("compromised", True, tuple(_blocks(PAGE.read_text("utf-8")))))
+    return files_of(Case("compromised", True, tuple(blocks_of(PAGE.read_text("utf-8")))))
 
 
 def write_zip(files: Mapping[str, bytes], target: Path) -> None:

@@ -40,7 +40,7 @@ def seeds() -> list[bytes]:
         methods = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
         for method in methods:
             for name, body in files.items():
-                archive.writestr(f"{method}/{name}", body, method)
+                archive.writestr(zipfile.ZipInfo(f"{method}/{name}"), body, method)
     tarred = plain.getvalue()
     compress = zstandard.ZstdCompressor().compress
     packed = [gzip.compress(tarred, mtime=0), bz2.compress(tarred), lzma.compress(tarred), compress(tarred)]

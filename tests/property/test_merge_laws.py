@@ -113,7 +113,6 @@ def test_entries_are_those_of_the_model(section: str, given_levels: Levels) -> N
     assert (ids(found.entries), found.usable) == ([e[0] for e in model.entries], model.usable)
 
 
-@pytest.mark.xfail(reason="of a refused file, merge forgets the entries that the file itself took away again")
 @laws
 @given(sections, levels)
 def test_every_add_is_in_force_or_dropped_once(section: str, given_levels: Levels) -> None:

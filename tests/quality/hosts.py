@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from iisight.workbench.pages import Case, _blocks, _split
+from iisight.workbench.pages import Case, blocks_of, split_sections
 
 FOLDER = Path(__file__).parent / "hosts"
 _TARGET = re.compile(r"^(component|scope|file): *(\S.*?) *$", re.MULTILINE)
@@ -36,15 +36,15 @@ def mechanisms() -> list[str]:
 
 def hosts(mechanism: str) -> tuple[Host, ...]:
     """Return the hosts of a mechanism's page, the malicious ones first. ValueError for a page that says too little."""
-    parts = _split((FOLDER / f"{mechanism}.md").read_text("utf-8"), 2)
+    parts = split_sections((FOLDER / f"{mechanism}.md").read_text("utf-8"), 2)
     if set(parts) != {"", "Malicious", "Benign"}:
         raise ValueError(f"{mechanism}: the sections are Malicious and Benign, not {sorted(parts)}")
     return (*_read(mechanism, parts["Malicious"], True), *_read(mechanism, parts["Benign"], False))
 
 
 def _read(mechanism: str, text: str, malicious: bool) -> Iterator[Host]:
-    for title, body in _split(text, 3).items():
-        blocks = tuple(_blocks(body))
+    for title, body in split_sections(text, 3).items():
+        blocks = tuple(blocks_of(body))
         if not title:
             continue
         targets = tuple(Target(m[1], m[2]) for m in _TARGET.finditer(_FENCED.sub("", body)))

@@ -40,8 +40,15 @@ def output(path: str | None) -> Iterator[TextIO]:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+        _put_in_place(Path(name), target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _put_in_place(written: Path, target: Path) -> None:
+    try:
+        written.chmod(0o644)
+        written.replace(target)
+    except OSError as error:
+        raise UsageError(f"--output {target}: {error.strerror}") from error

@@ -27,11 +27,13 @@ def run(parsed: argparse.Namespace) -> int:
     with _options.progress(quiet=False) as progress:
         inventory = resolve(open_source(Path(parsed.evidence)), progress)
     view = effective(inventory, parsed.server, parsed.site, parsed.path, parsed.section)
-    from iisight.report import effective as reporter
-
     with output(parsed.output) as stream:
         if parsed.format == "json":
-            stream.write(reporter.to_json(view))
+            from iisight.report.json import to_json
+
+            stream.write(to_json(view).decode("utf-8"))
         else:
-            reporter.write(view, stream, width=width_of(stream), color=is_terminal(stream))
+            from iisight.report.effective import write
+
+            write(view, stream, width=width_of(stream), color=is_terminal(stream))
     return INCOMPLETE if inventory.gaps else CLEAN

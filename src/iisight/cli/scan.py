@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Scan and report."""
-    if parsed.evidence is None:
+    if not parsed.evidence:
         raise UsageError(
             "no EVIDENCE given: name a folder, an archive or a configuration file (reading this host's own"
             " configuration is not there yet; `iisight scan C:\\Windows\\System32\\inetsrv\\config` reads the files)"

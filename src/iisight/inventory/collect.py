@@ -7,7 +7,7 @@ from importlib import import_module
 from iisight.catalogue import schema
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
-from iisight.inventory import discovery, link, mechanisms
+from iisight.inventory import discovery, expected, link, mechanisms
 from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import MACHINE_LEVEL, Builder, Server, WebConfigs
 from iisight.inventory.config.documents import Documents
@@ -57,6 +57,7 @@ class _Collector:
             components = [c for server in servers for c in self._components(server, schemas)]
             components += self._sleepers(components)
             self._read_the_rest()
+        self.gaps += expected.missing(servers, self.source)
         self.gaps += [*self.documents.gaps, *self.binaries.gaps, *link.absent_gaps(components)]
         return Inventory(
             evidence=self.source.name,
@@ -152,7 +153,7 @@ class _Collector:
 
     def _read_the_rest(self) -> None:
         """Read what else looks like configuration when the evidence is small: somebody gave it on purpose."""
-        files = list(self.source.ending(".config", ".xml"))
+        files = list(self.source.ending(".config", ".xml", ".xdt"))
         if len(files) <= _FEW_FILES:
             for file in files:
                 self.documents.read(file, "other")

@@ -57,29 +57,29 @@ class Document:
 
     def at(self, element: Element, attribute: str | None = None) -> Locator:
         """Return the place of an element, or of the name of one of its attributes."""
-        line, column = element.line, element.column
-        if attribute is not None and element.offset >= 0:
-            line, column = _attribute_place(self.text, element, attribute)
-        return Locator(self.path, line, column, origin=self.origin)
+        if attribute is not None:
+            return self.attributes_of(element).get(attribute, self.at(element))
+        return Locator(self.path, element.line, element.column, origin=self.origin)
+
+    def attributes_of(self, element: Element) -> dict[str, Locator]:
+        """Return the place of every attribute of an element whose name is found in its start tag."""
+        if element.offset < 0:
+            return {}
+        tag = _TAG.match(self.text, element.offset)
+        start, end = element.offset + 1 + len(element.name), tag.end() if tag else element.offset
+        line, line_start, last = element.line, element.offset - element.column + 1, element.offset
+        found: dict[str, Locator] = {}
+        for match in _ATTRIBUTE.finditer(self.text, start, end):
+            newlines = self.text.count("\n", last, match.start())
+            if newlines:
+                line, line_start = line + newlines, self.text.rfind("\n", last, match.start()) + 1
+            last = match.start()
+            found.setdefault(match[1], Locator(self.path, line, last - line_start + 1, origin=self.origin))
+        return found
 
 
-_ATTRIBUTE = re.compile(r"""([^\s=<>/"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")
-
-
-def _attribute_place(text: str, element: Element, attribute: str) -> tuple[int, int]:
-    """Find an attribute in its start tag; fall back on the tag's own place."""
-    start = element.offset + 1 + len(element.name)
-    for match in _ATTRIBUTE.finditer(text, start):
-        if ">" in text[start : match.start()]:
-            break
-        start = match.end()
-        if match[1] == attribute:
-            before = text[element.offset : match.start()]
-            newline = before.rfind("\n")
-            if newline < 0:
-                return element.line, element.column + len(before)
-            return element.line + before.count("\n"), len(before) - newline
-    return element.line, element.column
+_TAG = re.compile(r"""<(?>[^"'>]+|"[^"]*"|'[^']*')*+>?""")
+_ATTRIBUTE = re.compile(r"""([^\s=<>/"']++)\s*+=\s*+(?:"[^"]*"|'[^']*')""")
 
 
 class Fate(StrEnum):

@@ -11,14 +11,6 @@ from iisight.report.safe import encodable, escape
 _BOLD, _DIM, _RED, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 
-def to_json(view: Effective) -> str:
-    """Return the view as indented JSON."""
-    import msgspec
-
-    data = msgspec.json.encode(msgspec.to_builtins(view, enc_hook=str), order="deterministic")
-    return msgspec.json.format(data, indent=2).decode("utf-8") + "\n"
-
-
 def write(view: Effective, stream: TextIO, *, width: int, color: bool) -> None:
     """Write the view as text."""
     for line in _text(view, width, color):

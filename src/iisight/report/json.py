@@ -37,14 +37,18 @@ def encode(report: Report) -> bytes:
     Characters that are not seen as themselves are written as JSON escapes, so that the file is safe to look at.
     A lone surrogate, which UTF-8 does not have, becomes the six characters `\udc80`.
     """
+    return to_json(report)
+
+
+def to_json(value: object) -> bytes:
+    """Return any value of the model as such JSON."""
     import msgspec
 
-    value: object = report
     try:
         raw = msgspec.json.encode(value, enc_hook=_plain, order="deterministic")
     except UnicodeEncodeError:
-        value = _without_surrogates(msgspec.to_builtins(report, enc_hook=_plain))
-        raw = msgspec.json.encode(value, order="deterministic")
+        plain = _without_surrogates(msgspec.to_builtins(value, enc_hook=_plain))
+        raw = msgspec.json.encode(plain, order="deterministic")
     return _pretty(raw)
 
 

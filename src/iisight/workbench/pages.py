@@ -67,16 +67,16 @@ class Page:
 
 def parse_page(text: str) -> Page:
     """Return a page. Raises PageError when a section is missing or a block is of no known kind."""
-    parts = _split(text, 2)
+    parts = split_sections(text, 2)
     if set(parts) - {""} != set(SECTIONS):
         missing = [s for s in SECTIONS if s not in parts] or sorted(set(parts) - {"", *SECTIONS})
         raise PageError(f"section '{missing[0]}' is missing or unknown; a page has: {', '.join(SECTIONS)}")
-    title = next(iter(_split(text, 1)), "")
+    title = next(iter(split_sections(text, 1)), "")
     cases = (*_cases(parts["Fires"], True), *_cases(parts["Stays quiet"], False))
     return Page(title, {name: parts[name].strip() for name in SECTIONS}, cases)
 
 
-def _split(text: str, level: int) -> dict[str, str]:
+def split_sections(text: str, level: int) -> dict[str, str]:
     """Split at the headings of one level; what stands before the first is under `""` for level 2 and 3."""
     outside = _BLOCK.sub(lambda m: "x" * len(m[0]), text)  # a `#` inside a block is no heading
     marks = [m for m in _HEADING.finditer(outside) if len(m[1]) == level]
@@ -86,8 +86,8 @@ def _split(text: str, level: int) -> dict[str, str]:
 
 
 def _cases(text: str, fires: bool) -> Iterator[Case]:
-    for title, body in _split(text, 3).items():
-        blocks = tuple(_blocks(body))
+    for title, body in split_sections(text, 3).items():
+        blocks = tuple(blocks_of(body))
         if not blocks:
             continue
         case = Case(title or ("fires" if fires else "stays quiet"), fires, blocks)
@@ -96,7 +96,7 @@ def _cases(text: str, fires: bool) -> Iterator[Case]:
         yield case
 
 
-def _blocks(text: str) -> Iterator[Block]:
+def blocks_of(text: str) -> Iterator[Block]:
     for match in _BLOCK.finditer(text):
         if match[1] not in _ACTIONS:
             raise PageError(f"block '{match[1]}' is unknown; known: {', '.join(sorted(_ACTIONS))}")

@@ -42,7 +42,8 @@ def stock_files() -> Mapping[str, bytes]:
     files[ROOT_WEB] = to_bytes(_root_web())
     files[paths.join(paths.parent(APPHOST), "redirection.config")] = to_bytes(_redirection())
     files["C:\\inetpub\\wwwroot\\web.config"] = _WEB_CONFIG.encode()
-    files["C:\\inetpub\\wwwroot\\iisstart.htm"] = b"<html><body>IIS</body></html>"
+    for folder in SITES.values():
+        files[paths.join(folder, "iisstart.htm")] = b"<html><body>IIS</body></html>"
     return files
 
 

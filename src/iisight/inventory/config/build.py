@@ -37,6 +37,7 @@ class Server:
     apps: list[App]
     mappings: list[host.Mapping]
     web_configs: set[str] = field(default_factory=set)  # folded paths of those that belong to a scope
+    in_force: bool = True  # False: a collection of files that no site reads
     _pools_for: dict[tuple[str, bool | None], tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
@@ -137,7 +138,7 @@ class Builder:
         """Return a server made of web.configs alone; `reason` says why none is read, if so."""
         self._read_frameworks(variables)
         resolver = Resolver(self.tree, self.declarations, self.frameworks, self._default_framework(), locks_known=False)
-        server = Server(UNMAPPED, "", variables, None, resolver, {}, [], [])
+        server = Server(UNMAPPED, "", variables, None, resolver, {}, [], [], in_force=not reason)
         top = ""
         for file in self.web_configs.all():
             folder = paths.parent(file.path)

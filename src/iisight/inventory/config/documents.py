@@ -40,7 +40,7 @@ class Documents:
         """Return the file that `configSource` names: below the holder's folder, never outside of it."""
         folder = paths.parent(holder.path)
         path = paths.fold(paths.join(folder, relative))
-        if paths.is_absolute(relative) or not path.startswith(paths.fold(folder)):
+        if paths.is_absolute(relative) or not path.startswith(paths.fold(folder) + "\\"):
             self._gap(GapKind.REFUSED, holder.path, f"configSource '{relative}' leaves the file's folder")
             return None
         self._included += 1

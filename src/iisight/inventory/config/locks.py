@@ -1,6 +1,6 @@
 """Locks: which section, attribute, element or item a deeper file may not touch (iis.md 1.2, 1.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from iisight.model.config import Element, Entry, Setting
@@ -39,14 +39,14 @@ def stated(element: Element, setting: Setting) -> Mapping[str, Setting]:
     }
 
 
-def locked_attribute(settings: Mapping[str, Setting], name: str, level: int) -> Setting | None:
+def locked_attribute(lists: Iterable[Setting], name: str, level: int) -> Setting | None:
     """Return the lock that forbids a file of `level` to set an attribute."""
-    return _locked(settings, name, level, "lockAttributes", "lockAllAttributesExcept")
+    return _locked(lists, name, level, "lockAttributes", "lockAllAttributesExcept")
 
 
-def locked_element(settings: Mapping[str, Setting], name: str, level: int) -> Setting | None:
+def locked_element(lists: Iterable[Setting], name: str, level: int) -> Setting | None:
     """Return the lock that forbids a file of `level` to use a child element or directive."""
-    return _locked(settings, name, level, "lockElements", "lockAllElementsExcept")
+    return _locked(lists, name, level, "lockElements", "lockAllElementsExcept")
 
 
 def is_locked(entry: Entry, level: int) -> bool:
@@ -54,9 +54,9 @@ def is_locked(entry: Entry, level: int) -> bool:
     return entry.level < level and entry.element.get("lockItem").strip().lower() == "true"
 
 
-def _locked(settings: Mapping[str, Setting], name: str, level: int, only: str, all_but: str) -> Setting | None:
-    for key, setting in settings.items():
-        if "@" not in key or setting.level >= level or name in _NEVER_LOCKED:
+def _locked(lists: Iterable[Setting], name: str, level: int, only: str, all_but: str) -> Setting | None:
+    for setting in lists:
+        if setting.level >= level or name in _NEVER_LOCKED:
             continue
         names = {n.strip() for n in setting.value.split(",")}
         if setting.name == only and (name in names or "*" in names):

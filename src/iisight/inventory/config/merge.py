@@ -34,27 +34,56 @@ class _Work:
 
     path: str
     settings: dict[str, Setting]
-    entries: list[Entry]
+    inherited: dict[int, Entry]  # by identity, in order: a collection may have thousands
     dropped: list[Dropped]
     children: dict[str, ElementState]
     problems: list[Problem]
-    inserted: int = 0  # length of the local block of a prepending collection
-    added: list[Entry] = field(default_factory=list)
-    by_key: dict[str, Entry] | None = None  # of `entries`, made when the first key is looked up
+    prepends: bool = False
+    own: dict[int, Entry] = field(default_factory=dict)  # this file's block, as far as it stands
+    added: list[Entry] = field(default_factory=list)  # all that this file adds
+    by_key: dict[str, dict[int, Entry]] | None = None  # made when the first key is looked up
+    locks: tuple[Setting, ...] = ()  # lock lists of the levels above
 
-    def find(self, key: str) -> Entry | None:
-        """Return the first entry with a key, in constant time for collections of thousands."""
+    def entries(self) -> tuple[Entry, ...]:
+        """Return the collection in order."""
+        blocks = (self.own, self.inherited) if self.prepends else (self.inherited, self.own)
+        return tuple(entry for block in blocks for entry in block.values())
+
+    def find(self, key: str) -> dict[int, Entry]:
+        """Return the entries with a key, in constant time."""
         if self.by_key is None:
             self.by_key = {}
-            for entry in self.entries:
-                self.by_key.setdefault(entry.key, entry)
-        return self.by_key.get(key)
+            for entry in self.entries():
+                self.by_key.setdefault(entry.key, {})[id(entry)] = entry
+        return self.by_key.setdefault(key, {})
+
+    def take(self, entry: Entry) -> None:
+        """Add an entry of this file."""
+        self.own[id(entry)] = entry
+        if entry.key:
+            self.find(entry.key)[id(entry)] = entry
+
+    def lose(self, entry: Entry) -> None:
+        """Take an entry out."""
+        self.inherited.pop(id(entry), None)
+        self.own.pop(id(entry), None)
+        if self.by_key is not None:
+            self.by_key.get(entry.key, {}).pop(id(entry), None)
 
 
 def apply(state: ElementState, element: Element, writer: Writer, collections: CollectionFinder) -> ElementState:
     """Return `state` after `element` of one file; on an error the inherited content stays and nothing is added."""
-    work = _Work(state.path, dict(state.settings), list(state.entries), list(state.dropped), dict(state.children), [])
     fact = collections(state.path) or _guess(element)
+    work = _Work(
+        state.path,
+        dict(state.settings),
+        {id(entry): entry for entry in state.entries},
+        list(state.dropped),
+        dict(state.children),
+        [],
+        prepends=fact is not None and fact.prepend,
+        locks=tuple(s for key, s in state.settings.items() if "@" in key),
+    )
     _apply_attributes(work, element, writer)
     for child in element.children:
         _apply_child(work, child, writer, fact, collections)
@@ -63,7 +92,7 @@ def apply(state: ElementState, element: Element, writer: Writer, collections: Co
     return ElementState(
         work.path,
         work.settings,
-        tuple(work.entries),
+        work.entries(),
         tuple(work.dropped),
         work.children,
         state.problems,
@@ -74,7 +103,7 @@ def reject(state: ElementState, element: Element, writer: Writer, fate: Fate, pr
     """Return `state` as unusable for one reason, with what the file would have added listed as dropped."""
     names = {"remove", "clear"}
     added = [_entry(child, "", writer) for child in element.children if child.name not in names]
-    work = _Work(state.path, {}, [], list(state.dropped), {}, [problem], added=added)
+    work = _Work(state.path, {}, {}, list(state.dropped), {}, [problem], added=added)
     return _refuse(state, work, fate)
 
 
@@ -85,11 +114,13 @@ def _refuse(state: ElementState, work: _Work, fate: Fate) -> ElementState:
 
 
 def _apply_attributes(work: _Work, element: Element, writer: Writer) -> None:
+    places = writer.document.attributes_of(element) if element.attributes else {}
     for name, value in element.attributes.items():
         if name in _NOT_SETTINGS or name in locks.ATTRIBUTES or ":" in name:
             continue
-        setting = Setting(name, value, writer.document.at(element, name), writer.scope, writer.level)
-        lock = locks.locked_attribute(work.settings, name, writer.level)
+        place = places.get(name) or writer.document.at(element)
+        setting = Setting(name, value, place, writer.scope, writer.level)
+        lock = locks.locked_attribute(work.locks, name, writer.level)
         if lock is not None:
             _problem(work, "locked-attribute", f"attribute {name} is locked by {lock.locator}", setting.locator)
             continue
@@ -102,7 +133,7 @@ def _apply_attributes(work: _Work, element: Element, writer: Writer) -> None:
 def _apply_child(
     work: _Work, child: Element, writer: Writer, fact: CollectionFact | None, collections: CollectionFinder
 ) -> None:
-    lock = locks.locked_element(work.settings, child.name, writer.level)
+    lock = locks.locked_element(work.locks, child.name, writer.level)
     if lock is not None:
         message = f"<{child.name}> is locked by {lock.locator}"
         _problem(work, "locked-element", message, writer.document.at(child))
@@ -132,29 +163,22 @@ def _add(work: _Work, child: Element, writer: Writer, fact: CollectionFact) -> N
     entry = _entry(child, key_of(child, fact), writer)
     work.added.append(entry)
     if entry.key and not fact.duplicates:
-        earlier = work.find(entry.key)
+        earlier = next(iter(work.find(entry.key).values()), None)
         if earlier is not None:
             shown = ", ".join(f"{k}='{child.get(k)}'" for k in fact.keys)
             message = f"duplicate entry {shown}; the first is at {earlier.locator}"
             _problem(work, "duplicate-key", message, entry.locator)
             return
-    if work.by_key is not None:
-        work.by_key.setdefault(entry.key, entry)
-    if fact.prepend:
-        work.entries.insert(work.inserted, entry)
-        work.inserted += 1
-    else:
-        work.entries.append(entry)
+    work.take(entry)
 
 
 def _remove(work: _Work, child: Element, writer: Writer, fact: CollectionFact) -> None:
     key = key_of(child, fact)
-    gone = [e for e in work.entries if key and e.key == key]
-    _drop(work, gone, Fate.REMOVED, child, writer)
+    _drop(work, list(work.find(key).values()) if key else [], Fate.REMOVED, child, writer)
 
 
 def _clear(work: _Work, child: Element, writer: Writer) -> None:
-    _drop(work, list(work.entries), Fate.CLEARED, child, writer)
+    _drop(work, list(work.entries()), Fate.CLEARED, child, writer)
 
 
 def _drop(work: _Work, gone: list[Entry], fate: Fate, by: Element, writer: Writer) -> None:
@@ -164,13 +188,9 @@ def _drop(work: _Work, gone: list[Entry], fate: Fate, by: Element, writer: Write
             message = f"<{by.name}> of '{entry.key}', which {entry.locator} locks (lockItem)"
             _problem(work, "locked-item", message, place)
             return
-    work.by_key = None
     for entry in gone:
-        work.inserted -= 1 if work.entries.index(entry) < work.inserted else 0
-        work.entries.remove(entry)
+        work.lose(entry)
         work.dropped.append(Dropped(entry, fate, place, f"<{by.name}>"))
-        if entry in work.added:
-            work.added.remove(entry)
 
 
 def _entry(element: Element, key: str, writer: Writer) -> Entry:

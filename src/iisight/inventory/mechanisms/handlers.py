@@ -1,5 +1,6 @@
 """L-04, L-05, L-07, L-08: handler rows, and the restriction list that gates ISAPI and CGI."""
 
+import re
 from collections.abc import Iterable
 
 from iisight.evidence import paths
@@ -21,6 +22,7 @@ _MECHANISM = {
     Kind.MANAGED_HANDLER: "L-04",
     Kind.NATIVE_HANDLER: "L-04",
 }
+_COMMAND = re.compile(r'(?:"([^"]+)"|(.+?\.(?:exe|com|bat|cmd)))(?:\s(.*))?', re.IGNORECASE | re.DOTALL)
 NOT_ALLOWED = "not allowed by isapiCgiRestriction"
 
 
@@ -83,8 +85,11 @@ class Gate:
 
 
 def split_command(path: str) -> tuple[str, str]:
-    """Return (file, arguments) of a script processor: FastCGI writes `file|arguments`."""
-    image, _, arguments = path.partition("|")
+    """Return (file, arguments) of a script processor: FastCGI writes `file|arguments`, CGI a command line."""
+    image, bar, arguments = path.partition("|")
+    command = None if bar else _COMMAND.fullmatch(image.strip())
+    if command is not None:
+        return command[1] or command[2], (command[3] or "").strip()
     return image.strip().strip('"'), arguments.strip()
 
 
