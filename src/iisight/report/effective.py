@@ -8,6 +8,7 @@ from iisight.model.effective import Effective, Line, SectionView
 from iisight.model.locator import Locator
 from iisight.report.safe import encodable, escape
 
+_SCOPE_WIDTH = 30
 _BOLD, _DIM, _RED, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 
@@ -53,15 +54,16 @@ def _section(section: SectionView, files: dict[str, int], width: int, color: boo
         yield "  nothing sets it"
     places = [_at(line.locator, files) for line in section.lines]
     column = max((len(p) for p in places), default=0)
+    scopes = min(max((len(_scope(line.scope)) for line in section.lines), default=0), _SCOPE_WIDTH)
     for line, place in zip(section.lines, places, strict=True):
-        yield from _line(line, place.ljust(column), files, color)
+        yield from _line(line, f"{place.ljust(column)}  {_scope(line.scope).ljust(scopes)}", files, color)
 
 
 def _line(line: Line, place: str, files: dict[str, int], color: bool) -> Iterator[str]:
     mark = " " if line.fate is Fate.ACTIVE else "~" if line.fate is Fate.UNMET else "-"
     said = " ".join(f'{name}="{value}"' for name, value in line.attributes)
     text = escape(f"{line.element} {said}".strip())
-    yield _paint(f"{mark} {place}  {_scope(line.scope)}  {text}", "" if line.fate is Fate.ACTIVE else _DIM, color)
+    yield _paint(f"{mark} {place}  {text}", "" if line.fate is Fate.ACTIVE else _DIM, color)
     if line.fate is not Fate.ACTIVE:
         by = f" by {_at(line.by, files)}" if line.by else ""
         why = f": {escape(line.reason)}" if line.reason else ""

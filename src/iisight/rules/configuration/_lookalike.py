@@ -1,4 +1,4 @@
-"""How one name can be made to look like another: foreign letters, digits for letters, case, a slip of the pen."""
+"""How one name can be made to look like another: foreign letters, digits and letters alike, case, a slip of the pen."""
 
 import re
 import unicodedata
@@ -11,7 +11,8 @@ from importlib import resources
 from iisight.catalogue.tables import split_table
 
 MAX_NAME = 128  # longer names resemble nothing
-_PAIRS = frozenset({("0", "o"), ("1", "l"), ("1", "i"), ("3", "e"), ("5", "s"), ("|", "l"), ("|", "i")})
+_DIGITS = {"0": "o", "1": "li", "3": "e", "5": "s", "|": "li"}
+_LETTERS = frozenset("li")  # look alike themselves: `UrlRoutlng`
 _NUMBERED = re.compile(r"[\W_]*(?:v?\d+(?:[.,]\d+)*|x64|x86|amd64)[-_ ]?(?:bits?)?\W*", re.IGNORECASE)
 _WORDS = re.compile(r"(?:module|handlerfactory|handler|filter)?(?:[-_ ].*)?$", re.IGNORECASE)
 
@@ -21,6 +22,7 @@ class Trick(StrEnum):
 
     FOREIGN = "letters of another alphabet"
     DIGIT = "digits for letters"
+    LIKE = "letters that look alike"
     CASE = "case alone"
     ONE_EDIT = "one letter"
     TWO_EDITS = "two letters"
@@ -58,9 +60,16 @@ def _looks_like(name: str, other: str) -> Trick | None:
         return None
     pairs = [(a, b) for a, b in zip(name, other, strict=True) if a != b]
     unlike = [(a, b) for a, b in pairs if a.lower() != b.lower()]
-    if all((a.lower(), b.lower()) in _PAIRS or (a, b) in {("I", "l"), ("l", "I")} for a, b in unlike):
-        return Trick.DIGIT if unlike else Trick.CASE
-    return None
+    if not all(_is_twin(a.lower(), b.lower()) for a, b in unlike):
+        return None
+    if not unlike:
+        return Trick.CASE
+    return Trick.DIGIT if any({a, b} & _DIGITS.keys() for a, b in unlike) else Trick.LIKE
+
+
+def _is_twin(one: str, other: str) -> bool:
+    """Tell whether two characters stand for each other: a digit and a letter, or `i` and `l`."""
+    return one in _DIGITS.get(other, "") or other in _DIGITS.get(one, "") or {one, other} == _LETTERS
 
 
 def _is_numbered(name: str, other: str) -> bool:

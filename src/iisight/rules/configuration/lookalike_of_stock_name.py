@@ -1,8 +1,10 @@
 """IIS102: a name made to be taken for that of a component of Windows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 from iisight.catalogue.lookup import catalogue
+from iisight.evidence import paths
 from iisight.inventory.inventory import Inventory
 from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
@@ -16,9 +18,9 @@ INFO = RuleInfo(
     title="Look-alike of a stock name",
     severity=Severity.MEDIUM,
     confidence=Confidence.MEDIUM,
-    mechanisms=("L-01", "L-02", "L-04", "L-05", "L-06"),
+    mechanisms=("L-01", "L-02", "L-04", "L-05", "L-06", "L-15", "L-17", "L-22"),
     attack=("T1505.004", "T1036.005"),
-    options={"edits": 2, "names": 10_000},
+    options={"edits": 2, "names": 10_000, "letters": 12},
 )
 
 _HANDLERS = (Kind.MANAGED_HANDLER, Kind.NATIVE_HANDLER, Kind.ISAPI_EXTENSION, Kind.CGI, Kind.FASTCGI)
@@ -29,19 +31,45 @@ _MODELS = {  # kind: the kinds whose stock names it may imitate
     **{kind: (kind,) for kind in _HANDLERS},
 }
 
+_FILES = (
+    *(Kind.NATIVE_MODULE, Kind.ISAPI_FILTER, Kind.ISAPI_EXTENSION, Kind.COMPRESSION, Kind.WEB_FARM),
+    Kind.WEBDAV_STORE,
+)
+_TWINS = frozenset({Trick.FOREIGN, Trick.DIGIT, Trick.LIKE})
+
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
-    """Yield every component whose name resembles a stock name and whose code is not the stock one."""
+    """Yield every component whose name or file resembles a stock one and whose code is not the stock one."""
+    yield from _names(inventory, options)
+    yield from _files(inventory, options)
+
+
+def _names(inventory: Inventory, options: Options) -> Iterator[Finding]:
     models = {kind: _stock_names(imitated) for kind, imitated in _MODELS.items()}
     judged = [c for kind in _MODELS for c in inventory.of(kind) if _is_judged(c)]
     most = int(str(options["names"]))
     for component in judged[:most]:
         found = resembles(component.name, models[component.kind], int(str(options["edits"])))
         if found is not None:
-            yield _tell(component, found)
+            yield _tell(component, found, int(str(options["letters"])))
     if len(judged) > most:
         message = f"{len(judged)} names are not in the catalogue; the first {most} were compared with the stock names"
         yield finding(INFO, message, registered(judged[most]), severity=Severity.LOW, confidence=Confidence.LOW)
+
+
+def _files(inventory: Inventory, options: Options) -> Iterator[Finding]:
+    """Judge file names; a slip of the pen says nothing there, products name their files as they like."""
+    stock, most = catalogue().stock_file_names(), int(str(options["names"]))
+    judged = [c for c in inventory.of(*_FILES) if c.image and not is_known(c)]
+    for component in judged[:most]:
+        name = paths.basename(component.image or "").lower()
+        found = resembles(name, stock, 0)
+        if found is not None and found.trick in _TWINS:
+            message = (
+                f"the file {component.image} of {component.kind} '{component.name}' differs from the stock file name "
+                f"'{found.name}' by {found.trick}"
+            )
+            yield tell(INFO, component, PROOF, message)
 
 
 def _stock_names(kinds: tuple[Kind, ...]) -> frozenset[str]:
@@ -55,16 +83,33 @@ def _is_judged(component: Component) -> bool:
     return not is_known(component) and component.match is None and "system.web/httpHandlers" not in sections
 
 
-def _tell(component: Component, found: Resemblance) -> Finding:
+def _tell(component: Component, found: Resemblance, letters: int) -> Finding:
     code = component.image or component.type or "no code of its own"
     message = (
         f"{component.kind} '{component.name}' ({code}) differs from the stock name '{found.name}' by {found.trick}"
     )
-    return tell(INFO, component, _weight(component, found), message)
+    return tell(INFO, component, _weight(component, found, letters), message)
 
 
-def _weight(component: Component, found: Resemblance) -> Weight:
+def _weight(component: Component, found: Resemblance, letters: int) -> Weight:
     """Nobody types a Cyrillic letter or a zero by mistake; near names of .NET types do occur in applications."""
-    if found.trick in {Trick.FOREIGN, Trick.DIGIT}:
+    if found.trick in _TWINS:
         return PROOF if component.image or component.type else UNKNOWN
+    if component.kind is Kind.MANAGED_MODULE:
+        return ODD if _is_misspelt(component.name, found, letters) else UNKNOWN
     return ODD if component.kind in {Kind.NATIVE_MODULE, Kind.ISAPI_FILTER} else UNKNOWN
+
+
+def _is_misspelt(name: str, found: Resemblance, letters: int) -> bool:
+    """Tell whether one letter of a long name of Windows itself was exchanged, or two of them swapped.
+
+    Applications add letters to the name of what they extend (`ErrorHandlersModule`); hardly any exchanges one.
+    """
+    same_length = found.trick is Trick.ONE_EDIT and len(name) == len(found.name)
+    return same_length and sum(map(str.isalpha, found.name)) >= letters and found.name in _core_names()
+
+
+@cache
+def _core_names() -> frozenset[str]:
+    rows = (*catalogue().rows("managed_modules"), *catalogue().rows("native_modules"))
+    return frozenset(row["name"] for row in rows if row["tier"] == "core")
