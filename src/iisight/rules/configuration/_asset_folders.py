@@ -27,13 +27,17 @@ def asset_folder(path: str, folders: frozenset[str], options: Options) -> str:
     """
     names = options["asset_folders"]
     between: list[str] = []
-    at = paths.parent(paths.fold(path))
-    while at not in folders and at != paths.parent(at) and len(between) < _MAX_DEPTH:
+    at = _above(paths.fold(path))
+    while at not in folders and at != _above(at) and len(between) < _MAX_DEPTH:
         between.insert(0, paths.basename(at))
-        at = paths.parent(at)
+        at = _above(at)
     if at not in folders and place_of(path) is not Place.CONTENT:
         return ""
     return next((name for name in between if isinstance(names, tuple) and name in names), "")
+
+
+def _above(folded: str) -> str:
+    return paths.parent(folded).rstrip("\\")
 
 
 def asset_scope(scope: str, options: Options) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from iisight.evidence import paths
 from iisight.inventory.inventory import Inventory
 from iisight.inventory.link import assembly_of
-from iisight.model.component import Component, ImageState, Registration
+from iisight.model.component import Component, ImageState, Kind, Registration
 from iisight.model.config import Fate
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
+from iisight.rules.configuration._asset_folders import ASSET_FOLDERS, asset_scope
 from iisight.rules.configuration._web_configs import (
     ADDED,
     MANAGED,
@@ -19,7 +20,7 @@ from iisight.rules.configuration._web_configs import (
     is_foreign,
     sees_everything,
 )
-from iisight.rules.configuration._weights import NOTED, UNKNOWN, Weight, tell
+from iisight.rules.configuration._weights import NOTED, ODD, UNKNOWN, Weight, tell
 
 INFO = RuleInfo(
     id="IIS108",
@@ -27,10 +28,13 @@ INFO = RuleInfo(
     severity=Severity.INFO,
     confidence=Confidence.LOW,
     mechanisms=("L-02", "L-03", "L-04", "L-05", "L-06"),
+    options={"asset_folders": ASSET_FOLDERS},
 )
 
+_FETCHED = frozenset({"get", "head"})
 
-def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
+
+def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every component that is nobody's we know and that content brings in."""
     bins = collected_bins(inventory)
     for component in inventory.of(*ADDED):
@@ -40,6 +44,9 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
             weight = _weight(inventory, component, first) if absent else (INFO.severity, INFO.confidence)
             code = component.type or component.image or "registered elsewhere"
             what = ", whose assembly is not among those collected from bin" if absent else ""
+            asset = _asset(component, options)
+            if asset:
+                weight, what = ODD, f"{what} in the asset folder '{asset}'"
             message = f"the web.config of {first.scope} adds {component.kind} '{component.name}' ({code}){what}"
             yield tell(INFO, component, weight, message)
 
@@ -47,6 +54,22 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
 def _weight(inventory: Inventory, component: Component, registration: Registration) -> Weight:
     """Code that is asked for every request and whose file is gone broke the site, or was cleaned away."""
     return UNKNOWN if sees_everything(inventory, component, registration) else NOTED
+
+
+def _asset(component: Component, options: Options) -> str:
+    """Return the folder without code for which a web.config adds managed code; a maker of thumbnails may be there."""
+    if component.kind not in MANAGED or not component.type or _serves_files(component):
+        return ""
+    return next((found for r in from_web_config(component) if (found := asset_scope(r.scope, options))), "")
+
+
+def _serves_files(component: Component) -> bool:
+    """Tell whether a handler of a named assembly is only asked to fetch files of one kind (`*.jpg`)."""
+    rows = [dict(r.attributes) for r in component.registrations]
+    narrow = all(row.get("path", "").startswith("*.") and len(row["path"]) > len("*.") for row in rows)
+    verbs = {verb.strip().lower() for row in rows for verb in row.get("verb", "*").split(",")}
+    named = bool(assembly_of(component.type or "")[0])
+    return component.kind is Kind.MANAGED_HANDLER and named and narrow and verbs <= _FETCHED
 
 
 def _is_absent(inventory: Inventory, component: Component, registration: Registration, bins: frozenset[str]) -> bool:
