@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import TYPE_CHECKING, TypeVar
 
 from iisight.model.errors import ParseError, UsageError
@@ -87,7 +88,14 @@ def schema_text() -> bytes:
     """Return the schema as the file `docs/schema/report-1.0.schema.json` holds it."""
     import msgspec
 
-    return _pretty(msgspec.json.encode(schema(), order="deterministic"))
+    return _pretty(msgspec.json.encode(_dedented(schema()), order="deterministic"))
+
+
+def _dedented(value: object) -> object:
+    """Return a schema whose descriptions, which are docstrings, are the same in every version of Python."""
+    if isinstance(value, dict):
+        return {k: cleandoc(v) if k == "description" and isinstance(v, str) else _dedented(v) for k, v in value.items()}
+    return [_dedented(item) for item in value] if isinstance(value, list) else value
 
 
 def _read(data: bytes, name: str, kind: type[_T], remark: str) -> _T:

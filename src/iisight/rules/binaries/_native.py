@@ -68,6 +68,12 @@ def is_stock_place(path: str) -> bool:
     return owner is not None and owner["tier"] == "core"
 
 
+def is_catalogued_place(path: str) -> bool:
+    """Tell whether a path is that of a file of Windows or of another product of Microsoft's."""
+    owner = catalogue().image_owner(path)
+    return owner is not None and owner["tier"] in {"core", "ms"}
+
+
 def is_foreign(binary: Binary) -> bool:
     """Tell whether an image does not even say it is Microsoft's."""
     return binary.image is not None and not claims_microsoft(binary.image.version)

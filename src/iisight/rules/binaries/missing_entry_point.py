@@ -7,7 +7,7 @@ from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, evidence_of, finding, is_known
-from iisight.rules.binaries._native import images, is_foreign, is_stock_place, missing_entry_points
+from iisight.rules.binaries._native import images, is_catalogued_place, is_foreign, is_stock_place, missing_entry_points
 
 INFO = RuleInfo(
     id="IIS201",
@@ -23,12 +23,12 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
     """Yield every module, filter and extension that IIS cannot use as what it is registered as."""
     for component, binary, image in images(inventory, Kind.NATIVE_MODULE, Kind.ISAPI_FILTER, Kind.ISAPI_EXTENSION):
         missing = missing_entry_points(component, image)
-        stock = is_known(component) and is_stock_place(binary.path)
-        if not missing or (stock and is_foreign(binary)):  # IIS208 says that
+        known = is_known(component)
+        if not missing or (known and is_stock_place(binary.path) and is_foreign(binary)):  # IIS208 says that
             continue
         text = f"{binary.path}, registered as {component.kind} '{component.name}', does not export "
         text += " and ".join(missing)
-        if stock:
+        if known and is_catalogued_place(binary.path):
             yield finding(INFO, text, evidence_of(component), component, severity=Severity.HIGH)
         else:
             yield finding(INFO, text, evidence_of(component), component)

@@ -40,10 +40,11 @@ def _above(folded: str) -> str:
     return paths.parent(folded).rstrip("\\")
 
 
-def asset_scope(scope: str, options: Options) -> str:
-    """Return the asset folder that a configuration path leads to or through; the site's own name is free."""
+def asset_scope(scope: str, app: str, options: Options) -> str:
+    """Return the asset folder that a configuration path leads through; the site and application may be called so."""
     names = options["asset_folders"]
-    parts = scope.lower().split("/")[1:]
+    free = {0, app.count("/")}
+    parts = [part for at, part in enumerate(scope.lower().split("/")) if at not in free]
     return next((part for part in parts if isinstance(names, tuple) and part in names), "")
 
 

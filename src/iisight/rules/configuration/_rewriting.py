@@ -2,14 +2,14 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from functools import cache
 
 from iisight.inventory.config.build import Server
+from iisight.inventory.mechanisms.rewriting import INBOUND, OUTBOUND, audience
 from iisight.inventory.track import Follower, Track
 from iisight.model.config import Element, Fate
 
-INBOUND = ("system.webServer/rewrite/rules", "system.webServer/rewrite/globalRules")
-OUTBOUND = "system.webServer/rewrite/outboundRules"
+__all__ = ["INBOUND", "OUTBOUND", "audience"]
 MAX_TEXT = 16_384  # characters of a pattern or a value that are looked at
 
 _HOST = re.compile(
@@ -24,12 +24,13 @@ _HIDDEN = re.compile(
     r"|<iframe\b[^<>]{0,500}?\b(?:width|height)\s*=\s*[\"']?[01]\b",
     re.IGNORECASE,
 )
-_CRAWLER = re.compile(
-    r"google|bing|baidu|yandex|slurp|sogou|yisou|360spider|haosou|coccoc|duckduck|naver|yeti|bytespider|petalbot"
-    r"|spider|crawler",
-    re.IGNORECASE,
+_SEARCH = re.compile(r"(?:^|\.)(?:google|bing|yahoo|baidu|yandex|sogou|so|duckduckgo|naver)\.", re.IGNORECASE)
+_NEAR = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"),
+    *("::1/128", "fc00::/7", "fe80::/10"),
 )
-_SEARCH = re.compile(r"google|bing|yahoo|baidu|yandex|sogou|\bso\\?\.com|haosou|coccoc|duckduckgo|naver", re.IGNORECASE)
+"""This computer and private networks (RFC 1918, 3927, 6598, 4193, 4291)."""
+_DECIMAL = re.compile(r"[0-9]{1,10}")
 
 
 def rules(server: Server, section: str) -> list[Track]:
@@ -50,13 +51,30 @@ def host_of(url: str) -> str:
 
 def is_near(host: str, own: frozenset[str]) -> bool:
     """Tell whether a host is this computer, the private network, or of a domain that this server serves."""
+    address = address_of(host)
+    if address is not None:
+        return address.is_unspecified or any(address in network for network in _near_networks())
     if not set(host) & set(".:{"):
         return True
+    return host == "{http_host}" or host.endswith((".local", ".lan", ".internal", ".corp")) or _domain(host) in own
+
+
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a host is written as, as one number too (`3221226219`); None when it is a name."""
     try:
-        address = ipaddress.ip_address(host)
+        return ipaddress.ip_address(int(host) if _DECIMAL.fullmatch(host) else host)
     except ValueError:
-        return host == "{http_host}" or host.endswith((".local", ".lan", ".internal", ".corp")) or _domain(host) in own
-    return not address.is_global
+        return None
+
+
+@cache
+def _near_networks() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(map(ipaddress.ip_network, _NEAR))
+
+
+def is_search_engine(host: str) -> bool:
+    """Tell whether a host is one of a search engine, to which administrators send its robots home."""
+    return _SEARCH.search(host) is not None
 
 
 def own_domains(server: Server) -> frozenset[str]:
@@ -64,12 +82,6 @@ def own_domains(server: Server) -> frozenset[str]:
     sites = {app.site for app in server.apps}
     hosts = (b.rpartition(":")[2].lower() for site in sites for b in server.bindings(site))
     return frozenset(_domain(host) for host in hosts if "." in host)
-
-
-def audience(rule: Element, groups: tuple[Element, ...] = ()) -> str:
-    """Return whom a rule singles out: search engines, their visitors, or nobody (empty)."""
-    said = {_audience(condition) for holder in (rule, *groups) for condition in _conditions(holder)} - {""}
-    return " and ".join(sorted(said))
 
 
 def sources(markup: str) -> tuple[str, ...]:
@@ -88,20 +100,6 @@ def pre_conditions(server: Server) -> dict[str, list[Element]]:
     for track in Follower(server, OUTBOUND, "preConditions").entries():
         found.setdefault(track.get("name"), []).append(track.element)
     return found
-
-
-def _conditions(holder: Element) -> Iterator[Element]:
-    conditions = holder.child("conditions")
-    yield from (holder if conditions is None else conditions).all("add")
-
-
-def _audience(condition: Element) -> str:
-    asked, pattern = condition.get("input").upper(), condition.get("pattern")[:MAX_TEXT]
-    if condition.get("negate").lower() == "true":
-        return ""
-    if "USER_AGENT" in asked and _CRAWLER.search(pattern):
-        return "search engines"
-    return "visitors who come from search engines" if "REFERER" in asked and _SEARCH.search(pattern) else ""
 
 
 def _domain(host: str) -> str:

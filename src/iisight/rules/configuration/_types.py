@@ -2,8 +2,10 @@
 
 from iisight.catalogue.lookup import catalogue
 from iisight.inventory.link import assembly_of
+from iisight.model.component import Component
 
 _FAMILIES = ("microsoft.", "system.", "mscorlib")
+_STOCK_TIERS = frozenset({"core", "ms"})
 
 
 def is_product_type(type_name: str) -> bool:
@@ -24,6 +26,14 @@ def poses_as_microsoft(type_name: str) -> bool:
     named = simple.lower().startswith(_FAMILIES)
     product = catalogue().assembly_product(simple, token) if token else None
     return named and bool(token) and token not in microsoft_tokens() and product is None
+
+
+def wears_stock_name(component: Component) -> bool:
+    """Tell whether a component bears the name of one of Microsoft's and is of another type: IIS103 says so."""
+    match = component.match
+    if match is None or match.tier not in _STOCK_TIERS or is_product_type(component.type or ""):
+        return False
+    return "name" in match.agrees and "type" in match.differs
 
 
 def microsoft_tokens() -> frozenset[str]:

@@ -10,6 +10,7 @@ from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place
+from iisight.rules.configuration._asset_folders import ASSET_FOLDERS, asset_folder
 from iisight.rules.configuration._weights import (
     GRAVE,
     NOTED,
@@ -31,6 +32,7 @@ INFO = RuleInfo(
     mechanisms=("L-13",),
     attack=("T1505.004", "T1574.012"),
     options={
+        "asset_folders": ASSET_FOLDERS,
         "agent_folders": (
             *("datadog", "dynatrace", "new relic", "appdynamics", "contrast", "elastic", "instana", "stackify"),
             *("opentelemetry .net autoinstrumentation", "applicationinsights", "microsoft application insights"),
@@ -106,7 +108,10 @@ def _file(path: str, is_agent: bool, folders: frozenset[str], options: Options) 
     if place is Place.WRITABLE:
         excused = not is_temporary(path) and (is_agent or _is_agents(path, options))
         return (UNKNOWN if excused else PROOF), what
-    return (GRAVE if place is Place.REMOTE else UNKNOWN), what
+    if place is Place.REMOTE:
+        return GRAVE, what
+    asset = asset_folder(path, folders, options)
+    return (ODD, f"{what}, in the asset folder '{asset}'") if asset else (UNKNOWN, what)
 
 
 def _is_agents(path: str, options: Options) -> bool:

@@ -44,9 +44,9 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
             weight = _weight(inventory, component, first) if absent else (INFO.severity, INFO.confidence)
             code = component.type or component.image or "registered elsewhere"
             what = ", whose assembly is not among those collected from bin" if absent else ""
-            asset = _asset(component, options)
+            asset = _asset(inventory, component, options)
             if asset:
-                weight, what = ODD, f"{what} in the asset folder '{asset}'"
+                weight, what = ODD, f" in the asset folder '{asset}'{what}"
             message = f"the web.config of {first.scope} adds {component.kind} '{component.name}' ({code}){what}"
             yield tell(INFO, component, weight, message)
 
@@ -56,11 +56,16 @@ def _weight(inventory: Inventory, component: Component, registration: Registrati
     return UNKNOWN if sees_everything(inventory, component, registration) else NOTED
 
 
-def _asset(component: Component, options: Options) -> str:
+def _asset(inventory: Inventory, component: Component, options: Options) -> str:
     """Return the folder without code for which a web.config adds managed code; a maker of thumbnails may be there."""
     if component.kind not in MANAGED or not component.type or _serves_files(component):
         return ""
-    return next((found for r in from_web_config(component) if (found := asset_scope(r.scope, options))), "")
+    for registration in from_web_config(component):
+        app = app_of(inventory, component, registration)
+        found = asset_scope(registration.scope, "" if app is None else app.scope, options)
+        if found:
+            return found
+    return ""
 
 
 def _serves_files(component: Component) -> bool:

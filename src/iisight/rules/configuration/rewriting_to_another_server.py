@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 
 from iisight.inventory.inventory import Inventory
-from iisight.model.component import Kind
+from iisight.model.component import Component, Kind
+from iisight.model.config import Element
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
 from iisight.rules.configuration import _rewriting as rewriting
+from iisight.rules.configuration._asset_folders import asset_scope
+from iisight.rules.configuration._web_configs import app_of, from_web_config
 from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, UNKNOWN, Weight, tell
 
 INFO = RuleInfo(
@@ -18,6 +21,7 @@ INFO = RuleInfo(
     mechanisms=("L-21",),
     attack=("T1505.004", "T1090"),
     options={
+        "asset_folders": ("aspnet_client", "app_data", "userfiles", "upload", "uploads", "fonts", "css"),
         "prerender_hosts": ("prerender.io", "prerender.cloud", "headless-render-api.com", "seo4ajax.com", "ostr.io"),
         "script_hosts": (
             *("googletagmanager.com", "google-analytics.com", "googleapis.com", "gstatic.com", "doubleclick.net"),
@@ -52,19 +56,39 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
                     named = tuple(groups.get(track.get("preCondition"), ()))
                     judged = _outbound(rewriting.audience(track.element, named), component.arguments, options)
                 else:
-                    judged = _inbound(rewriting.audience(track.element), component.arguments, own, options)
+                    judged = _inbound(track.element, component.arguments, own, options)
+                    judged = _misplaced(inventory, component, judged, options)
                 if judged is not None:
                     weight, what = judged
                     yield tell(INFO, component, weight, f"rewrite rule '{component.name}' {what}")
 
 
-def _inbound(singled: str, url: str, own: frozenset[str], options: Options) -> tuple[Weight, str] | None:
-    host = rewriting.host_of(url)
+def _inbound(rule: Element, url: str, own: frozenset[str], options: Options) -> tuple[Weight, str] | None:
+    host, singled = rewriting.host_of(url), rewriting.audience(rule)
     if rewriting.is_near(host, own):
         return None
+    action = rule.child("action")
+    if action is not None and action.get("type") == "Redirect":
+        home = rewriting.is_search_engine(host)
+        return NOTED if home else GRAVE, f"sends {singled} to {host}"
     if singled and not _is_of(host, options["prerender_hosts"]):
         return GRAVE, f"serves {singled} what {host} answers"
     return NOTED, f"serves what {host} answers"
+
+
+def _misplaced(
+    inventory: Inventory, component: Component, judged: tuple[Weight, str] | None, options: Options
+) -> tuple[Weight, str] | None:
+    """Judge a rule that a web.config adds for a folder of files: what is behind it may even be this computer."""
+    if judged is not None and judged[0] == GRAVE:
+        return judged
+    for registration in from_web_config(component):
+        app = app_of(inventory, component, registration)
+        asset = asset_scope(registration.scope, "" if app is None else app.scope, options)
+        if asset:
+            what = f"serves what {rewriting.host_of(component.arguments)} answers, for the asset folder '{asset}'"
+            return ODD, what
+    return judged
 
 
 def _outbound(singled: str, markup: str, options: Options) -> tuple[Weight, str] | None:
@@ -77,7 +101,14 @@ def _outbound(singled: str, markup: str, options: Options) -> tuple[Weight, str]
         return ODD, f"puts hidden {what.removeprefix('a ')} into responses"
     if not hosts:
         return None
+    if any(_is_bare_address(host) for host in foreign):
+        return ODD, f"puts {what} into responses"
     return (UNKNOWN if foreign else NOTED), f"puts {what} into responses"
+
+
+def _is_bare_address(host: str) -> bool:
+    """Tell whether a host is a public address without a name; who serves scripts to the public has one."""
+    return rewriting.address_of(host) is not None and not rewriting.is_near(host, frozenset())
 
 
 def _is_of(host: str, domains: object) -> bool:

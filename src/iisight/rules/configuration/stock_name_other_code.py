@@ -9,7 +9,8 @@ from iisight.model.component import CatalogueMatch, Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place
-from iisight.rules.configuration._types import is_product_type
+from iisight.rules.configuration._types import is_product_type, wears_stock_name
+from iisight.rules.configuration._web_configs import from_web_config
 from iisight.rules.configuration._weights import (
     GRAVE,
     NOTED,
@@ -29,12 +30,16 @@ INFO = RuleInfo(
     title="Stock name with other code",
     severity=Severity.HIGH,
     confidence=Confidence.HIGH,
-    mechanisms=("L-01", "L-02", "L-04", "L-05", "L-06"),
+    mechanisms=("L-01", "L-02", "L-04", "L-05", "L-06", "L-14", "L-18", "L-20", "L-24", "L-31"),
     attack=("T1505.004", "T1036.005"),
 )
 
 _IMAGES = (Kind.NATIVE_MODULE, Kind.ISAPI_FILTER, Kind.ISAPI_EXTENSION, Kind.CGI, Kind.FASTCGI)
 _TYPES = (Kind.MANAGED_MODULE, Kind.MANAGED_HANDLER)
+_PROVIDERS = (
+    *(Kind.MANAGER_PROVIDER, Kind.FTP_PROVIDER, Kind.AUTO_START, Kind.DATABASE_PROVIDER, Kind.TYPE_REFERENCE),
+)
+_REFERENCES = frozenset({"configProtectedData", "system.web/membership", "system.web/roleManager"})
 _GATE = "system.webServer/security/isapiCgiRestriction"
 _PLACES = {
     Place.WRITABLE: PROOF,
@@ -56,6 +61,9 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
             yield from _tell(component, component.image, match.expected, weight)
     for component in inventory.of(*_TYPES):
         yield from _managed(component, component.type or "")
+    for component in inventory.of(*_PROVIDERS):
+        if wears_stock_name(component):
+            yield from _provider(component, component.type or "")
 
 
 def _is_replaced(component: Component, match: CatalogueMatch, fact: str) -> bool:
@@ -94,6 +102,15 @@ def _weight_of_type(component: Component, match: CatalogueMatch) -> Weight:
     if match.tier != "core":
         return NOTED
     return ODD if any(not r.scope for r in component.registrations) else UNKNOWN
+
+
+def _provider(component: Component, type_name: str) -> Iterator[Finding]:
+    """Judge what extends a service or the framework under a stock name; applications bring providers of their own."""
+    expected = "" if component.match is None else component.match.expected
+    if component.kind is not Kind.TYPE_REFERENCE:
+        yield from _tell(component, type_name, expected, ODD)
+    elif any(r.section in _REFERENCES for r in component.registrations):
+        yield from _tell(component, type_name, expected, UNKNOWN if any(from_web_config(component)) else ODD)
 
 
 def _tell(component: Component, code: str, expected: str, weight: Weight) -> Iterator[Finding]:

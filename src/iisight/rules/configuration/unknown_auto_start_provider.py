@@ -7,7 +7,7 @@ from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, is_known
-from iisight.rules.configuration._types import is_product_type, poses_as_microsoft
+from iisight.rules.configuration._types import is_product_type, poses_as_microsoft, wears_stock_name
 from iisight.rules.configuration._weights import NOTED, ODD, tell
 
 INFO = RuleInfo(
@@ -28,5 +28,5 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
         message = f"auto-start provider '{component.name}' runs {type_} whenever its pool starts"
         if poses_as_microsoft(type_):
             yield tell(INFO, component, ODD, f"{message}: a name of Microsoft's under a foreign key")
-        else:
+        elif not wears_stock_name(component):
             yield tell(INFO, component, NOTED, message)

@@ -8,7 +8,7 @@ from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, finding, is_known
-from iisight.rules.configuration._types import is_product_type, poses_as_microsoft
+from iisight.rules.configuration._types import is_product_type, poses_as_microsoft, wears_stock_name
 from iisight.rules.configuration._weights import ODD, UNKNOWN, tell
 
 INFO = RuleInfo(
@@ -32,7 +32,7 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
         message = f"IIS Manager loads '{component.name}': {type_}"
         if poses_as_microsoft(type_):
             yield tell(INFO, component, ODD, f"{message}, a name of Microsoft's under a foreign key")
-        else:
+        elif not wears_stock_name(component):
             yield tell(INFO, component, UNKNOWN, message)
     yield from _untrusted(inventory)
 

@@ -1,8 +1,10 @@
 """IIS133: an assembly in `bin` that asks to run before the application starts."""
 
+import re
 from collections.abc import Iterable
 
 from iisight.catalogue.lookup import catalogue
+from iisight.evidence import paths
 from iisight.inventory.inventory import Inventory
 from iisight.inventory.link import assembly_of
 from iisight.model.component import Component, Kind
@@ -21,15 +23,17 @@ INFO = RuleInfo(
 )
 
 _LOADER = "aspnet.loader.dll"
+_COMPILED = re.compile(r"app_(?:web_.+|code)\.dll", re.IGNORECASE)
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
     """Yield every pre-application start assembly of no known library."""
+    precompiled = {paths.fold(paths.parent(c.image or "")) for c in inventory.of(Kind.PRECOMPILED)}
     for component in inventory.of(Kind.START_CODE):
         name, token = _assembly(component)
         if not name or component.name.lower() == _LOADER or is_known(component):
             continue
-        pose = _pose(component, name, token)
+        pose = _pose(component, name, token) or _unasked(component, precompiled)
         if pose:
             yield tell(INFO, component, ODD, f"{component.image} runs before the application, and {pose}")
         elif not catalogue().prestart_known(name):
@@ -45,11 +49,20 @@ def _pose(component: Component, name: str, token: str) -> str:
     """Say how an assembly passes itself off as one of Microsoft's; empty when it does not."""
     if token in microsoft_tokens():
         return ""
-    if catalogue().is_framework_assembly(name, None) and not catalogue().is_framework_assembly(name, token):
-        return f"has the name of {name} of .NET without its key"
+    product = next((p for t in microsoft_tokens() if (p := catalogue().assembly_product(name, t))), None)
+    if product is not None and catalogue().assembly_product(name, token) is None:
+        return f"has the name of {name} of {product} without its key"
     image = None if component.binary is None else component.binary.image
     company = "" if image is None or image.version is None else (image.version.company or "")
     return "says it is Microsoft Corporation's without a key of Microsoft's" if _is_microsoft(company) else ""
+
+
+def _unasked(component: Component, precompiled: set[str]) -> str:
+    """Say that a file has the name of what the precompiler writes, where it never ran; empty when it has not."""
+    folder = paths.fold(paths.parent(paths.parent(component.image or "")))
+    if folder in precompiled or not _COMPILED.fullmatch(component.name):
+        return ""
+    return "has the name of a precompiled page in an application that was not precompiled"
 
 
 def _is_microsoft(company: str) -> bool:

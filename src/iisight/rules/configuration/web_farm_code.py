@@ -7,7 +7,8 @@ from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, is_known
-from iisight.rules.configuration._processes import is_encoded, split_program
+from iisight.rules.configuration._asset_folders import code_files
+from iisight.rules.configuration._processes import is_encoded, is_shell, split_program
 from iisight.rules.configuration._weights import NOTED, ODD, PROOF, UNKNOWN, Weight, place_among, tell
 
 INFO = RuleInfo(
@@ -38,5 +39,9 @@ def _command(component: Component) -> tuple[Weight, str]:
     program, arguments = split_program(command)
     if is_encoded(arguments):
         return PROOF, f"runs {program} with an encoded command on its servers"
+    written = (path for path in code_files(arguments) if place_among(path) is Place.WRITABLE)
+    script = next(written, "") if is_shell(program) else ""
+    if script:
+        return PROOF, f"has the shell {program} run {script}, {Place.WRITABLE}, on its servers"
     odd = place_among(program) in {Place.WRITABLE, Place.REMOTE}
     return (ODD if odd else UNKNOWN), f"runs on its servers: {command}"
