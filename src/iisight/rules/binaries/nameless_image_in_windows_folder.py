@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
+from iisight.catalogue.lookup import catalogue
 from iisight.inventory.inventory import Inventory
 from iisight.model.binary import Image
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, evidence_of, finding, is_known, place_of
-from iisight.rules.binaries._native import NATIVE, claims_microsoft, images, is_stock_place, weight
+from iisight.rules.binaries._native import NATIVE, claims_microsoft, images, weight
 
 INFO = RuleInfo(
     id="IIS209",
@@ -20,9 +21,11 @@ INFO = RuleInfo(
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
-    """Yield every registered native image below Windows without a maker's name; files of Windows are IIS208's."""
+    """Yield every registered native image below Windows without a maker's name; IIS208 has the stock places."""
     for component, binary, image in images(inventory, *NATIVE):
-        if is_known(component) or is_stock_place(binary.path) or place_of(binary.path) is not Place.SYSTEM:
+        if is_known(component) or catalogue().image_owner(binary.path) is not None:
+            continue
+        if place_of(binary.path) is not Place.SYSTEM:
             continue
         lacks = _lacks(image)
         if lacks:

@@ -71,7 +71,7 @@ _OPTIONS = frozenset({"NODE_OPTIONS", "PERL5OPT", "RUBYOPT"})
 def told_by_arguments(arguments: str) -> Iterator[Told]:
     """Yield what a command line tells the interpreter."""
     tokens = [token.replace('"', "") for token in _TOKEN.findall(arguments[:_MAX_TEXT])[:_MAX_PARTS]]
-    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
+    for token, following in zip(tokens, [*tokens, ""][1:], strict=True):
         match = _SWITCH.fullmatch(token)
         if match is None:
             continue

@@ -36,6 +36,12 @@ def wears_stock_name(component: Component) -> bool:
     return "name" in match.agrees and "type" in match.differs
 
 
+def microsofts(simple_name: str) -> str | None:
+    """Return the product of an assembly that the catalogue knows to be signed by Microsoft; None for others."""
+    products = (catalogue().assembly_product(simple_name, token) for token in microsoft_tokens())
+    return next((product for product in products if product is not None), None)
+
+
 def microsoft_tokens() -> frozenset[str]:
     """Return the public key tokens of Microsoft."""
     rows = catalogue().rows("public_key_tokens")

@@ -11,7 +11,7 @@ from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, is_known
-from iisight.rules.configuration._types import microsoft_tokens
+from iisight.rules.configuration._types import microsoft_tokens, microsofts
 from iisight.rules.configuration._weights import NOTED, ODD, tell
 
 INFO = RuleInfo(
@@ -49,7 +49,7 @@ def _pose(component: Component, name: str, token: str) -> str:
     """Say how an assembly passes itself off as one of Microsoft's; empty when it does not."""
     if token in microsoft_tokens():
         return ""
-    product = next((p for t in microsoft_tokens() if (p := catalogue().assembly_product(name, t))), None)
+    product = microsofts(name)
     if product is not None and catalogue().assembly_product(name, token) is None:
         return f"has the name of {name} of {product} without its key"
     image = None if component.binary is None else component.binary.image
