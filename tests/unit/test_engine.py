@@ -11,7 +11,7 @@ from iisight.engine.settings import Settings, Trust, load, parse_ignore
 from iisight.engine.verdicts import judge
 from iisight.evidence.memory import memory_source
 from iisight.inventory.inventory import Inventory
-from iisight.model.component import CatalogueMatch, Component, Kind, Presence, Verdict
+from iisight.model.component import CatalogueMatch, Component, Kind, Verdict
 from iisight.model.coverage import GapKind
 from iisight.model.errors import UsageError
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
@@ -20,7 +20,6 @@ from iisight.model.rule import RuleInfo
 from tests.builders.servers import apphost, files
 
 MODULE = '<globalModules><add name="Odd" image="C:\\ProgramData\\odd.dll" /></globalModules>'
-COMPONENT = Component("c", Kind.NATIVE_MODULE, "L-01", "Odd", None, None, presence=(Presence("", True),))
 KNOWN = CatalogueMatch("IIS", "core", "x", ("name",))
 
 
@@ -133,3 +132,20 @@ def test_settings_are_read(tmp_path: Path) -> None:
     path.write_text('[[ignore]]\nrule = "IIS1*"\nreason = "known"\n[options.iis105]\nmost = 3\n')
     settings = load(path)
     assert (settings.ignores[0].rule, settings.options) == ("IIS1*", {"IIS105": {"most": 3}})
+
+
+def test_an_option_of_another_type_is_refused() -> None:
+    with pytest.raises(UsageError, match="expected a list of strings, found 'uploads'"):
+        scan(memory_source(files(apphost())), Settings(options={"IIS116": {"upload_folders": "uploads"}}))
+
+
+def test_a_finder_that_fails_costs_itself_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from iisight.inventory.mechanisms import error_pages
+
+    def fail(_survey: object) -> Iterable[object]:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(error_pages, "find", fail)
+    report = scan(memory_source(files(apphost(MODULE))))
+    assert [g.subject for g in report.gaps if g.kind is GapKind.FAILED] == ["IIS: error pages"]
+    assert any(j.component.name == "Odd" for j in report.components)

@@ -280,3 +280,45 @@ def test_the_same_evidence_gives_the_same_inventory() -> None:
     evidence = files(apphost(), {"": web_config('<modules><add name="M" type="A.M, A" /></modules>')})
     one_, two = (collect(memory_source(dict(order))) for order in (evidence.items(), reversed(evidence.items())))
     assert (one_.components, one_.gaps) == (two.components, two.gaps)
+
+
+def test_a_type_argument_does_not_stand_for_the_assembly() -> None:
+    type_ = "Own.M`1[[System.String, mscorlib, PublicKeyToken=b77a5c561934e089, a=b]], Own"
+    found = one(collected(apphost(f'<modules><add name="M" type="{type_}" /></modules>')), Kind.MANAGED_MODULE)
+    assert found.match is None
+
+
+def test_a_content_folder_named_like_the_framework_hides_nothing() -> None:
+    own = web_config('<modules><add name="M" type="A.M, A" /></modules>')
+    found = one(collected(apphost(), {"Microsoft.NET\\Framework\\config": own}), Kind.MANAGED_MODULE)
+    assert found.registrations[0].locator.path.endswith("config\\web.config")
+
+
+def test_folders_that_only_look_alike_to_a_case_folding_are_two() -> None:
+    own = web_config('<modules><add name="{}" type="A.M, A" /></modules>')
+    inventory = collected(apphost(), {"strasse": own.format("A"), "straße": own.format("B")})
+    assert {c.name for c in inventory.of(Kind.MANAGED_MODULE)} == {"A", "B"}
+
+
+def test_images_that_only_look_alike_to_a_case_folding_are_two() -> None:
+    rows = '<add name="N" image="C:\\k.dll" /><add name="N" image="C:\\\u212a.dll" />'
+    inventory = collected(
+        apphost(f"<isapiFilters>{rows.replace('add', 'filter').replace('image', 'path')}</isapiFilters>")
+    )
+    assert len({c.id for c in inventory.of(Kind.ISAPI_FILTER)}) == 2
+
+
+def test_components_of_two_servers_have_ids_of_their_own() -> None:
+    host = apphost('<globalModules><add name="N" image="C:\\n.dll" /></globalModules>')
+    express = {"C:\\Users\\dev\\Documents\\IISExpress\\config\\applicationhost.config": host}
+    ids = [c.id for c in collected(host, more=express).of(Kind.NATIVE_MODULE)]
+    assert ids == ["IIS Express/native-module:N:c:\\n.dll", "native-module:N:c:\\n.dll"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["--password=hunter2", "--db-password hunter2", "/pwd:hunter2", "-Token hunter2", "Server=x;Password=hunter2;y=z"],
+)
+def test_a_secret_of_a_command_line_does_not_reach_the_report(arguments: str) -> None:
+    found = one(collected(apphost(f'<aspNetCore processPath="x.exe" arguments="{arguments}" />')), Kind.APP_PROCESS)
+    assert "hunter2" not in repr(found)

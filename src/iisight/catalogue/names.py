@@ -87,7 +87,7 @@ class TypeName:
 
 def parse_type(text: str) -> TypeName:
     """Return the parts of `Ns.Type, Assembly, Version=…, Culture=…, PublicKeyToken=…`."""
-    name, *rest = _split(text[:MAX_NAME])
+    name, *rest = split_type(text[:MAX_NAME])
     assembly = rest[0] if rest and "=" not in rest[0] else ""
     named = {lower(key.strip()): lower(value.strip()) for key, _, value in (p.partition("=") for p in rest)}
     return TypeName(
@@ -95,7 +95,7 @@ def parse_type(text: str) -> TypeName:
     )
 
 
-def _split(text: str) -> list[str]:
+def split_type(text: str) -> list[str]:
     """Split at the commas that are outside brackets, which hold type arguments."""
     parts, depth = [""], 0
     for character in text:

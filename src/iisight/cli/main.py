@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from iisight._version import __version__
-from iisight.model.errors import EvidenceError, IisightError, UsageError
+from iisight.model.errors import IisightError
 
 FOUND, WRONG, INCOMPLETE, CLEAN = 1, 2, 3, 0
 _COMMANDS = ("scan", "config", "show", "rules", "explain")
@@ -38,13 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = parsed.run(parsed)
         sys.stdout.flush()
         return status
-    except (UsageError, EvidenceError, IisightError) as error:
+    except IisightError as error:
         return _complain(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
     except KeyboardInterrupt:
         return _complain("interrupted")
+    except OSError as error:
+        return _complain(f"{error.filename or 'output'}: {error.strerror}")
+    except MemoryError:
+        return _complain("out of memory")
 
 
 def _complain(message: str) -> int:

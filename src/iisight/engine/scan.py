@@ -1,7 +1,6 @@
 """One scan: inventory, rules, suppression, verdicts, report."""
 
 import hashlib
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -12,12 +11,11 @@ from iisight.engine.verdicts import judge
 from iisight.evidence.source import Source
 from iisight.inventory.collect import collect
 from iisight.inventory.inventory import Inventory, Progress
-from iisight.model.coverage import Gap, GapKind
+from iisight.inventory.steps import guarded
+from iisight.model.coverage import Gap
 from iisight.model.errors import UsageError
 from iisight.model.finding import Finding
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
-
-_log = logging.getLogger(__name__)
 
 
 def scan(
@@ -59,12 +57,12 @@ def _run(rule: Rule, inventory: Inventory, settings: Settings, gaps: list[Gap]) 
     if unknown:
         known = ", ".join(sorted(rule.info.options)) or "none"
         raise UsageError(f"rule {rule.info.id} has no option '{min(unknown)}'; its options: {known}")
-    try:
-        return list(rule.check(inventory, {**rule.info.options, **given}))
-    except Exception as error:
-        _log.debug("rule %s failed", rule.info.id, exc_info=True)
-        gaps.append(Gap(GapKind.FAILED, rule.info.id, f"the rule failed: {type(error).__name__}: {error}"))
-        return []
+    for name, value in given.items():
+        wanted = rule.info.options[name]
+        if type(value) is not type(wanted):
+            expected = "a list of strings" if isinstance(wanted, tuple) else f"a value like {wanted!r}"
+            raise UsageError(f"rule {rule.info.id}, option '{name}': expected {expected}, found {value!r}")
+    return guarded(rule.info.id, gaps, lambda: rule.check(inventory, {**rule.info.options, **given}))
 
 
 def _mark(finding: Finding, settings: Settings) -> Finding:
@@ -73,9 +71,9 @@ def _mark(finding: Finding, settings: Settings) -> Finding:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """Return an id that stays when lines move: rule, components, scope and files."""
+    """Return an id that stays when lines move: rule, components, scope, message and files."""
     files = sorted({e.locator.path.lower() for e in finding.evidence})
-    parts = (finding.rule, *sorted(finding.components), finding.scope, *files)
+    parts = (finding.rule, *sorted(finding.components), finding.scope, finding.message, *files)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

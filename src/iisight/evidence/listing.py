@@ -35,9 +35,10 @@ class Gaps:
     def add(self, kind: GapKind, subject: str, reason: str) -> None:
         """Count one thing that is not read."""
         key = (kind, reason)
-        if key in self._folded or len(self._folded) < MAX_FOLDED:
-            first, count = self._folded.get(key, (subject, 0))
-            self._folded[key] = (first, count + 1)
+        if key not in self._folded and len(self._folded) >= MAX_FOLDED:
+            key = (kind, "other reasons")
+        first, count = self._folded.get(key, (subject, 0))
+        self._folded[key] = (first, count + 1)
 
     def all(self) -> tuple[Gap, ...]:
         """Return the gaps in order."""

@@ -29,7 +29,11 @@ _UNNAMED_STREAM = re.compile(r"::\$DATA\Z", re.IGNORECASE)
 
 def fold(path: str) -> str:
     r"""Return the key under which all spellings of one file meet; `C:\` and `C:` both give `c:`."""
-    text = path if _PLAIN.fullmatch(path) else normal(path).rstrip("\\")
+    return lower(path if _PLAIN.fullmatch(path) else normal(path).rstrip("\\"))
+
+
+def lower(text: str) -> str:
+    """Return text in lower case as NTFS compares names: character by character, none merged with another."""
     return text.lower() if text.isascii() else "".join(map(_lower, text))
 
 
@@ -243,6 +247,7 @@ __all__ = [
     "is_device",
     "is_unc",
     "join",
+    "lower",
     "native",
     "normal",
     "parent",

@@ -1,7 +1,9 @@
 """Take the inventory of a source: find its servers, resolve them, run every mechanism, link the files."""
 
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 
 from iisight.catalogue import schema
@@ -15,6 +17,7 @@ from iisight.inventory.discovery import Found, Role
 from iisight.inventory.draft import Draft, join
 from iisight.inventory.inventory import Copy, Inventory, Progress
 from iisight.inventory.mechanisms import sleepers
+from iisight.inventory.steps import guarded
 from iisight.inventory.survey import Survey
 from iisight.model.component import Component
 from iisight.model.config import Document
@@ -23,7 +26,7 @@ from iisight.model.coverage import Gap, GapKind
 Finder = Callable[[Survey], Iterable[Draft]]
 _FEW_FILES = 40
 _MAX_COPIES = 200
-_SYSTEM_CONFIG = "\\config\\web.config"
+_ROOT_WEB_CONFIG = re.compile(r"[a-z]:\\windows\\microsoft\.net\\framework(?:64)?\\v[\d.]+\\config\\web\.config$")
 
 
 def collect(source: Source, progress: Progress | None = None) -> Inventory:
@@ -95,7 +98,7 @@ class _Collector:
         return base if len(alike) == 1 or found.role is Role.HISTORY else f"{base} {alike.index(found) + 1}"
 
     def _redirected(self, folder: str, variables: Mapping[str, str]) -> File | None:
-        """Follow redirection.config: it moves applicationHost.config and administration.config (iis.md 1.1)."""
+        """Follow redirection.config: it moves applicationHost.config and administration.config."""
         document = self.documents.get(paths.join(folder, "redirection.config"), "redirection.config")
         element = None if document is None or document.root is None else document.root.child("configurationRedirection")
         if element is None or element.get("enabled").lower() != "true":
@@ -129,6 +132,7 @@ class _Collector:
     def _copies(self) -> Iterator[Copy]:
         used = {paths.fold(document.path) for _, document in self.documents.all()}
         others = [f for f in self.hosts if paths.fold(f.file.path) not in used and f.role is not Role.TEMPLATE]
+        others.sort(key=lambda f: (f.file.modified is not None, f.file.modified, paths.fold(f.file.path)))
         if len(others) > _MAX_COPIES:
             reason = f"only the newest {_MAX_COPIES} copies of {discovery.APPHOST} are read"
             self.gaps.append(Gap(GapKind.REFUSED, others[0].file.path, reason, len(others) - _MAX_COPIES))
@@ -136,7 +140,11 @@ class _Collector:
             document = self.documents.read(found.file, found.role)
             if document is not None:
                 yield Copy(found.role, document)
-        for file in list(discovery.find_generated(self.source))[:_MAX_COPIES]:
+        generated = list(discovery.find_generated(self.source))
+        if len(generated) > _MAX_COPIES:
+            reason = f"only {_MAX_COPIES} generated pool configurations are read"
+            self.gaps.append(Gap(GapKind.REFUSED, generated[0].path, reason, len(generated) - _MAX_COPIES))
+        for file in generated[:_MAX_COPIES]:
             document = self.documents.read(file, "pool configuration")
             if document is not None:
                 yield Copy("pool configuration", document)
@@ -166,7 +174,7 @@ class _Collector:
         drafts: list[Draft] = []
         for index, (name, finder) in enumerate(finders):
             self.progress(f"{server.name}: {name}", index, len(finders))
-            drafts.extend(finder(survey))
+            drafts.extend(guarded(f"{server.name}: {name}", self.gaps, partial(finder, survey)))
         if server.tree.refused:
             reason = "configuration paths over the bounds are not resolved"
             self.gaps.append(Gap(GapKind.REFUSED, server.name, reason, server.tree.refused))
@@ -213,5 +221,4 @@ def _express_variables(found: Found) -> dict[str, str]:
 
 
 def _is_framework(file: File) -> bool:
-    folded = paths.fold(file.path)
-    return "\\microsoft.net\\framework" in folded and folded.endswith(_SYSTEM_CONFIG)
+    return _ROOT_WEB_CONFIG.match(paths.fold(file.path)) is not None

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from iisight.evidence import paths
+from iisight.inventory import secrets
 from iisight.inventory.track import Track
-from iisight.model.component import Component, Kind, Presence, Registration
+from iisight.model.component import CatalogueMatch, Component, Kind, Presence, Registration
 from iisight.model.config import Fate
+
+MAIN = "IIS"
+"""Name of the server whose components need none in their ids."""
 
 
 @dataclass(slots=True)
@@ -29,7 +33,7 @@ class Draft:
     @property
     def id(self) -> str:
         """Return what makes the component this one: kind, name, and image, type or arguments."""
-        what = paths.fold(self.image).lower() if self.image else normal_type(self.type or "")
+        what = paths.fold(self.image) if self.image else normal_type(self.type or "")
         tail = f":{self.arguments}" if self.arguments else ""
         return f"{self.kind}:{self.name}:{what}{tail}".rstrip(":")
 
@@ -75,18 +79,25 @@ def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple
     return None if one is None or other is None else tuple(sorted({*one, *other}))
 
 
-def finish(draft: Draft) -> Component:
-    """Return the component as far as configuration tells."""
+def finish(draft: Draft, server: str, match: CatalogueMatch | None) -> Component:
+    """Return the component as far as configuration tells, without the values nobody else should read."""
+    public = replace(
+        draft,
+        arguments=secrets.masked(draft.arguments),
+        registrations=[replace(r, attributes=secrets.shown(r.attributes)) for r in draft.registrations],
+    )
     return Component(
-        id=draft.id,
-        kind=draft.kind,
-        mechanism=draft.mechanism,
-        name=draft.name,
-        image=draft.image,
-        type=draft.type,
-        arguments=draft.arguments,
-        precondition=draft.precondition,
-        registrations=tuple(draft.registrations),
-        presence=tuple(draft.presence),
-        pools=draft.pools,
+        id=public.id if server == MAIN else f"{server}/{public.id}",
+        kind=public.kind,
+        mechanism=public.mechanism,
+        name=public.name,
+        image=public.image,
+        type=public.type,
+        arguments=public.arguments,
+        precondition=public.precondition,
+        registrations=tuple(public.registrations),
+        presence=tuple(public.presence),
+        pools=public.pools,
+        match=match,
+        server=server,
     )

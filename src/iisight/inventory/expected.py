@@ -29,8 +29,7 @@ def missing(servers: Iterable[Server], source: Source) -> Iterator[Gap]:
 
 def _frameworks(server: Server) -> Iterator[Gap]:
     """Yield the framework folders that a pool with managed code reads and that are not there."""
-    used = {pool.name.casefold(): pool for pool in server.pools.values()}
-    pools = (used.get(app.pool.casefold()) for app in server.apps)
+    pools = (server.pool_of(app) for app in server.apps)
     wanted = {pool.framework for pool in pools if pool is not None and pool.runtime != ""}
     windir = server.variables.get("windir", "C:\\Windows")
     for framework in sorted(wanted - set(server.resolver.frameworks)):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from iisight.catalogue import names
 from iisight.catalogue.lookup import catalogue
 from iisight.evidence import paths
 from iisight.evidence.source import Source
@@ -11,7 +12,6 @@ from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.conditions import is_met
 from iisight.inventory.draft import Draft, finish
-from iisight.model.binary import Binary
 from iisight.model.component import CatalogueMatch, Component, ImageState, Kind
 from iisight.model.coverage import Gap, GapKind
 
@@ -56,7 +56,7 @@ class Linker:
         return [self._judge_absence(c, found, registered) for c in linked]
 
     def _one(self, draft: Draft) -> Component:
-        component = replace(finish(draft), server=self._server.name, match=self._match(draft))
+        component = finish(draft, self._server.name, self._match(draft))
         if draft.image:
             return self._with_image(component, draft.image)
         if component.type and component.kind in _MANAGED:
@@ -147,13 +147,12 @@ class Linker:
 
 def assembly_of(type_name: str) -> tuple[str, str, str]:
     """Return (simple name, version, public key token) of an assembly-qualified type or an assembly name."""
-    parts = [p.strip() for p in type_name.split(",")]
-    named = {k.strip().lower(): v.strip() for k, _, v in (p.partition("=") for p in parts if "=" in p)}
-    plain = [p for p in parts if "=" not in p and p]
-    alone = plain[0] if plain and named else ""
-    simple = plain[1] if len(plain) > 1 else alone
+    first, *rest = names.split_type(type_name[: names.MAX_NAME])
+    named = {k.strip().lower(): v.strip() for k, _, v in (part.partition("=") for part in rest if "=" in part)}
+    plain = [part for part in rest if part and "=" not in part]
+    alone = first if rest and not plain else ""
     key = named.get("publickeytoken", "").lower()
-    return simple, named.get("version", ""), "" if key == "null" else key
+    return (plain or [alone])[0], named.get("version", ""), "" if key == "null" else key
 
 
 def _known_assembly(draft: Draft) -> CatalogueMatch | None:
@@ -184,8 +183,3 @@ def registered_files(components: Iterable[Component]) -> set[str]:
             path = paths.native(paths.expand_short(component.image))
             found.update(paths.fold(p) for p in (path, paths.wow64(path)) if p)
     return found
-
-
-def is_binary(binary: Binary | None) -> bool:
-    """Tell whether a file is a PE image."""
-    return binary is not None and binary.image is not None

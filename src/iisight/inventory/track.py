@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.resolve import Change
 from iisight.inventory.config.tree import Unread
-from iisight.inventory.secrets import shown
 from iisight.model.component import Presence, Registration
 from iisight.model.config import Dropped, Element, ElementState, Entry, Fate, Setting
 from iisight.model.locator import Locator
@@ -45,7 +44,7 @@ class Track:
             locator=self.entry.document.at(element),
             section=section,
             scope=self.entry.scope,
-            attributes=shown(element.attributes.items()),
+            attributes=tuple(element.attributes.items()),
             fate=self.fate,
             by=self.by,
             reason=self.reason,

@@ -15,6 +15,7 @@ from iisight.inventory.config.records import Record
 from iisight.inventory.config.resolve import Resolver
 from iisight.inventory.config.tree import App, Node, Tree, Unread, fold_scope
 from iisight.model.config import Document
+from iisight.model.coverage import GapKind
 
 MACHINE_LEVEL, APPHOST_LEVEL, WEB_CONFIG_LEVEL = 0, 2, 3
 MAX_CLAIMS = 250_000  # web.configs hung into one tree; many sites may share a folder
@@ -47,7 +48,7 @@ class Server:
 
     def pool_of(self, app: App | None) -> Pool | None:
         """Return an application's pool, if the configuration defines it."""
-        return None if app is None else self.pools.get(app.pool.casefold())
+        return None if app is None else self.pools.get(paths.lower(app.pool))
 
     def framework_of(self, node: Node) -> str:
         """Return the framework folder whose machine.config speaks for a node."""
@@ -190,11 +191,13 @@ class Builder:
                 if len(found) >= MAX_CLAIMS:
                     self.tree.refused += 1
                     continue
-                found.setdefault(fold_scope(scope), (file, reason))
+                first, _ = found.setdefault(fold_scope(scope), (file, reason))
+                if first is not file:
+                    self.documents.gap(GapKind.REFUSED, file.path, f"'{scope}' has a web.config already: {first.path}")
                 self.tree.ensure(scope)
                 server.web_configs.add(paths.fold(file.path))
         self._inherit_apps()
-        # Outer files first: the sections of a node apply in the order they are attached (iis.md 1.3).
+        # Outer files first: the sections of a node apply in the order they are attached.
         for key in sorted(found, key=lambda k: (k.count("/"), k)):
             node = self.tree.find(key)
             if node is not None:

@@ -1,11 +1,8 @@
-"""preCondition: which pools an entry is for (IIS schema, `preCondition`; iis.md L-01)."""
+"""preCondition: which pools an entry is for (IIS schema; docs/design/resolution.md)."""
 
 from collections.abc import Iterable
 
 from iisight.inventory.config.host import Pool
-
-PER_REQUEST = frozenset({"managedhandler"})
-"""Conditions that the request decides, not the pool."""
 
 
 def tokens(precondition: str) -> tuple[str, ...]:

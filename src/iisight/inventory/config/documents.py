@@ -41,20 +41,16 @@ class Documents:
         folder = paths.parent(holder.path)
         path = paths.fold(paths.join(folder, relative))
         if paths.is_absolute(relative) or not path.startswith(paths.fold(folder) + "\\"):
-            self._gap(GapKind.REFUSED, holder.path, f"configSource '{relative}' leaves the file's folder")
+            self.gap(GapKind.REFUSED, holder.path, f"configSource '{relative}' leaves the file's folder")
             return None
         self._included += 1
         if self._included > MAX_INCLUDES:
-            self._gap(GapKind.REFUSED, holder.path, f"more than {MAX_INCLUDES} configSource files")
+            self.gap(GapKind.REFUSED, holder.path, f"more than {MAX_INCLUDES} configSource files")
             return None
         document = self.get(path, "configSource")
         if document is None and self.source.find(path) is None:
-            self._gap(GapKind.MISSING, paths.join(folder, relative), f"configSource of {holder.path}")
+            self.gap(GapKind.MISSING, paths.join(folder, relative), f"configSource of {holder.path}")
         return document
-
-    def was_read(self, path: str) -> bool:
-        """Tell whether a file was asked for."""
-        return paths.fold(path) in self._read
 
     def all(self) -> list[tuple[str, Document]]:
         """Return every parsed document with its role, in the order of their folded paths."""
@@ -65,13 +61,14 @@ class Documents:
             data = self.source.read(file, MAX_CONFIG_SIZE + 1)
             document = xml.parse(data, Locator(file.path, origin=file.origin))
         except (EvidenceError, ParseError) as error:
-            self._gap(GapKind.UNREADABLE, file.path, str(error))
+            self.gap(GapKind.UNREADABLE, file.path, str(error))
             return None
         for problem in document.problems:
             if problem.code != "doctype":
                 place = f"line {problem.locator.line}, column {problem.locator.column}"
-                self._gap(GapKind.MALFORMED, file.path, f"{place}: {problem.message}")
+                self.gap(GapKind.MALFORMED, file.path, f"{place}: {problem.message}")
         return document
 
-    def _gap(self, kind: GapKind, subject: str, reason: str) -> None:
+    def gap(self, kind: GapKind, subject: str, reason: str) -> None:
+        """Report something that was not read."""
         self.gaps.append(Gap(kind, subject, reason))

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from iisight.evidence import paths
 from iisight.inventory.config.tree import App
-from iisight.model.config import Document, Element, ElementState, Entry
+from iisight.model.config import Element, ElementState, Entry
 
 POOLS = "system.applicationHost/applicationPools"
 SITES = "system.applicationHost/sites"
@@ -54,7 +55,7 @@ def pools(state: ElementState) -> dict[str, Pool]:
     """Return the pools of the `applicationPools` section by their folded name."""
     defaults = _default_element(state, "applicationPoolDefaults")
     found = (_pool(entry, defaults) for entry in state.entries)
-    return {pool.name.casefold(): pool for pool in found}
+    return {paths.lower(pool.name): pool for pool in found}
 
 
 def _pool(entry: Entry, defaults: Element | None) -> Pool:
@@ -122,8 +123,3 @@ def _as_element(state: ElementState, name: str) -> Element:
     below = tuple(_as_element(inner, inner_name) for inner_name, inner in state.children.items())
     entries = tuple(e.element for e in state.entries)
     return Element(name, attributes, (*below, *entries), 0, 0)
-
-
-def document_of(pool: Pool) -> Document | None:
-    """Return the file that defines a pool."""
-    return None if pool.entry is None else pool.entry.document

@@ -1,4 +1,4 @@
-"""Locks: which section, attribute, element or item a deeper file may not touch (iis.md 1.2, 1.3)."""
+"""Locks: which section, attribute, element or item a deeper file may not touch (docs/design/resolution.md)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from iisight.evidence import paths
 from iisight.inventory.config.records import Record
 
 MAX_NODES = 250_000
@@ -97,7 +98,7 @@ class Tree:
 
 def fold_scope(scope: str) -> str:
     """Return the key of a configuration path: case folded, single slashes, none at the ends."""
-    return "/".join(p for p in scope.replace("\\", "/").split("/") if p).casefold()
+    return paths.lower("/".join(p for p in scope.replace("\\", "/").split("/") if p))
 
 
 def ancestors(node: Node) -> Iterable[Node]:

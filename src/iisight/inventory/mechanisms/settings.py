@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from iisight.catalogue import schema
 from iisight.catalogue.schema import CodeAttribute
 from iisight.inventory.draft import Draft, normal_type
-from iisight.inventory.secrets import shown
 from iisight.inventory.survey import Survey
 from iisight.inventory.track import Track
 from iisight.model.component import Kind, Registration
@@ -108,7 +107,7 @@ def _registration(section: str, setting: Setting, arguments: str, attribute: str
     attributes = [(setting.name, setting.value)]
     if arguments:
         attributes.append((_PARAMETERS[attribute], arguments))
-    return Registration(setting.locator, section, setting.scope, shown(attributes))
+    return Registration(setting.locator, section, setting.scope, tuple(attributes))
 
 
 def _draft(survey: Survey, fact: CodeAttribute, name: str, value: str, arguments: str) -> Draft:

@@ -13,6 +13,7 @@ from iisight.catalogue.tables import split_table
 MAX_NAME = 128  # longer names resemble nothing
 _DIGITS = {"0": "o", "1": "li", "3": "e", "5": "s", "|": "li"}
 _LETTERS = frozenset("li")  # look alike themselves: `UrlRoutlng`
+_URI = re.compile(r"ur[il]")  # two words, and no trick
 _NUMBERED = re.compile(r"[\W_]*(?:v?\d+(?:[.,]\d+)*|x64|x86|amd64)[-_ ]?(?:bits?)?\W*", re.IGNORECASE)
 _WORDS = re.compile(r"(?:module|handlerfactory|handler|filter)?(?:[-_ ].*)?$", re.IGNORECASE)
 
@@ -21,8 +22,7 @@ class Trick(StrEnum):
     """How a name differs from the one it resembles, the surest sign first."""
 
     FOREIGN = "letters of another alphabet"
-    DIGIT = "digits for letters"
-    LIKE = "letters that look alike"
+    DIGIT = "characters that look alike"
     CASE = "case alone"
     ONE_EDIT = "one letter"
     TWO_EDITS = "two letters"
@@ -62,9 +62,9 @@ def _looks_like(name: str, other: str) -> Trick | None:
     unlike = [(a, b) for a, b in pairs if a.lower() != b.lower()]
     if not all(_is_twin(a.lower(), b.lower()) for a, b in unlike):
         return None
-    if not unlike:
-        return Trick.CASE
-    return Trick.DIGIT if any({a, b} & _DIGITS.keys() for a, b in unlike) else Trick.LIKE
+    if unlike and _URI.sub("uri", name.lower()) == _URI.sub("uri", other.lower()):
+        return None
+    return Trick.DIGIT if unlike else Trick.CASE
 
 
 def _is_twin(one: str, other: str) -> bool:

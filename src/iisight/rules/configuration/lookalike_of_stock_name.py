@@ -35,7 +35,8 @@ _FILES = (
     *(Kind.NATIVE_MODULE, Kind.ISAPI_FILTER, Kind.ISAPI_EXTENSION, Kind.COMPRESSION, Kind.WEB_FARM),
     Kind.WEBDAV_STORE,
 )
-_TWINS = frozenset({Trick.FOREIGN, Trick.DIGIT, Trick.LIKE})
+_TWINS = frozenset({Trick.FOREIGN, Trick.DIGIT})
+_WORDS = (frozenset("sz"), frozenset("il"))  # `Authorisation`, `Url` for `Uri`: another word, and no trick
 
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
@@ -105,8 +106,10 @@ def _is_misspelt(name: str, found: Resemblance, letters: int) -> bool:
 
     Applications add letters to the name of what they extend (`ErrorHandlersModule`); hardly any exchanges one.
     """
-    same_length = found.trick is Trick.ONE_EDIT and len(name) == len(found.name)
-    return same_length and sum(map(str.isalpha, found.name)) >= letters and found.name in _core_names()
+    if found.trick is not Trick.ONE_EDIT or len(name) != len(found.name) or found.name not in _core_names():
+        return False
+    changed = {frozenset(pair) for pair in zip(name.lower(), found.name.lower(), strict=True) if pair[0] != pair[1]}
+    return sum(map(str.isalpha, found.name)) >= letters and not changed <= set(_WORDS)
 
 
 @cache
