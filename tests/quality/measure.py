@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from iisight.engine.scan import scan
 from iisight.evidence.memory import memory_source
-from iisight.model.component import Verdict
+from iisight.model.component import Component, Verdict
 from iisight.model.finding import Finding, Severity
 from iisight.model.report import Judged, Report
 from iisight.workbench.pages import files_of
@@ -110,7 +110,13 @@ def _names(finding: Finding, target: Target) -> bool:
 
 
 def _meant(report: Report, target: Target) -> list[Judged]:
-    return [j for j in report.components if j.component.id.casefold().startswith(target.value.casefold())]
+    wanted = target.value.casefold()
+    return [j for j in report.components if _own_id(j.component).casefold().startswith(wanted)]
+
+
+def _own_id(component: Component) -> str:
+    """Return a component's id without the name of its server."""
+    return component.id.removeprefix(f"{component.server}/")
 
 
 def _said(report: Report, target: Target) -> str:
