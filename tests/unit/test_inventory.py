@@ -322,3 +322,30 @@ def test_components_of_two_servers_have_ids_of_their_own() -> None:
 def test_a_secret_of_a_command_line_does_not_reach_the_report(arguments: str) -> None:
     found = one(collected(apphost(f'<aspNetCore processPath="x.exe" arguments="{arguments}" />')), Kind.APP_PROCESS)
     assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize("assembly", ["Microsoft.Exchange.Own", "Microsoft.Own"])
+def test_a_key_that_anybody_can_write_makes_nothing_known(assembly: str) -> None:
+    type_ = f"{assembly}.Module, {assembly}, Version=1.0.0.0, Culture=neutral, PublicKeyToken=31bf3856ad364e35"
+    found = one(collected(apphost(f'<modules><add name="M" type="{type_}" /></modules>')), Kind.MANAGED_MODULE)
+    assert found.match is None
+
+
+def test_a_module_that_two_files_add_is_in_force_where_either_says_so() -> None:
+    own = (
+        '<configuration><location path="." inheritInChildApplications="false"><system.webServer><modules>'
+        '<add name="M" type="A.M, A" /></modules></system.webServer></location></configuration>'
+    )
+    found = one(collected(apphost(), {"": own, "app": own}), Kind.MANAGED_MODULE)
+    assert [(p.scope, p.effective) for p in found.presence] == [("S", True), ("S/app", True)]
+
+
+def test_iis_manager_does_not_repeat_what_the_framework_adds() -> None:
+    manager = {"C:\\Windows\\System32\\inetsrv\\config\\administration.config": "<configuration />"}
+    inventory = collect(memory_source({**stock.stock_files(), **manager}))
+    assert not [c.id for c in inventory.components if c.server == "IIS Manager"]
+
+
+def test_a_copy_alone_is_not_taken_for_the_configuration_in_force() -> None:
+    more = {"C:\\inetpub\\history\\CFGHISTORY_0000000002\\applicationHost.config": apphost()}
+    assert any("judged by a copy" in gap.reason for gap in collect(memory_source(more)).gaps)

@@ -246,3 +246,29 @@ def test_redirection_is_followed_first() -> None:
     }
     inventory = resolve(memory_source(evidence))
     assert names(inventory.servers[0], "S") == ["N"]
+
+
+def test_machine_config_cannot_make_a_section_of_what_iis_takes_for_a_group() -> None:
+    ignored = (
+        '<configuration><configSections><section name="system.webServer" type="X" /></configSections></configuration>'
+    )
+    folder = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319\\CONFIG"
+    evidence = files(apphost(AB)) | {f"{folder}\\machine.config": ignored}
+    assert names(resolve(memory_source(evidence)).servers[0], "S") == ["A", "B"]
+
+
+def test_a_web_config_cannot_hide_its_sections_behind_a_declaration() -> None:
+    declared = '<configSections><section name="system.webServer" type="X" /></configSections>'
+    own = web_config('<modules><add name="C" type="T" /></modules>').replace(
+        "<configuration>", f"<configuration>{declared}"
+    )
+    assert names(resolved(apphost(AB), {"": own}), "S") == ["A", "B", "C"]
+
+
+def test_a_key_that_is_not_written_counts_as_its_default() -> None:
+    host = apphost('<httpErrors><error statusCode="404" path="a.htm" /></httpErrors>')
+    own = (
+        '<httpErrors><remove statusCode="404" subStatusCode="-1" /><error statusCode="404" path="b.htm" /></httpErrors>'
+    )
+    found = state(resolved(host, {"": web_config(own)}), "S", "system.webServer/httpErrors")
+    assert [e.element.get("path") for e in found.entries] == ["b.htm"]

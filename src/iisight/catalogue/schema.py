@@ -3,7 +3,7 @@
 `data/sections.csv`, `data/collections.csv`, `data/code_attributes.csv` and `data/progids.csv` hold the stock facts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,6 +39,7 @@ class CollectionFact:
     prepend: bool
     duplicates: bool
     default_element: str  # `applicationPoolDefaults`, a sibling that fills unset attributes
+    key_defaults: tuple[str, ...] = ()  # what a key that is not written counts as, in the order of `keys`
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def _collection(row: Row) -> CollectionFact:
         add=tuple(row["add"].split()),
         remove=row["remove"],
         clear=row["clear"],
-        keys=tuple(row["keys"].split()),
+        keys=tuple(key.partition("=")[0] for key in row["keys"].split()),
+        key_defaults=_defaults(key.partition("=")[2] for key in row["keys"].split()),
         case_sensitive=row["case_sensitive"] == "yes",
         prepend=row["merge"] == "prepend",
         duplicates=row["duplicates"] == "yes",
@@ -153,11 +155,17 @@ def _fact(owner: str, element: Element) -> CollectionFact:
         remove=element.get("removeElement"),
         clear=element.get("clearElement"),
         keys=tuple(a.get("name") for a in attributes),
+        key_defaults=_defaults(a.get("defaultValue") for a in attributes),
         case_sensitive=any(_is_true(a, "caseSensitive") for a in attributes),
         prepend=element.get("mergeAppend", "true").lower() == "false",
         duplicates=_is_true(element, "allowDuplicates"),
         default_element=element.get("defaultElement"),
     )
+
+
+def _defaults(values: Iterable[str]) -> tuple[str, ...]:
+    found = tuple(values)
+    return found if any(found) else ()
 
 
 def _is_key(attribute: Element) -> bool:

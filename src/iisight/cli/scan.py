@@ -3,10 +3,12 @@
 import argparse
 import sys
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from iisight.cli import _options, _result
 from iisight.cli._output import output
+from iisight.engine.registry import all_rules
 from iisight.engine.scan import scan
 from iisight.engine.settings import FILE_NAME, Settings, load, parse_ignore
 from iisight.evidence.open import open_source
@@ -56,4 +58,7 @@ def _settings(parsed: argparse.Namespace) -> Settings:
     path = Path(parsed.config) if parsed.config else Path(FILE_NAME)
     settings = load(path) if parsed.config or path.is_file() else Settings()
     ignores = tuple(parse_ignore(text) for text in parsed.ignore)
+    for ignore in ignores:
+        if not any(fnmatchcase(rule.info.id.lower(), ignore.rule.lower()) for rule in all_rules()):
+            raise UsageError(f"--ignore: no rule '{ignore.rule}'; `iisight rules list` names them all")
     return replace(settings, ignores=(*settings.ignores, *ignores))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from iisight.inventory.config import conditions
-from iisight.inventory.config.build import Server
+from iisight.inventory.config.build import UNMAPPED, Server
 from iisight.inventory.config.host import Pool
 from iisight.inventory.config.tree import Node
 from iisight.inventory.inventory import Inventory
@@ -21,9 +21,12 @@ def effective(inventory: Inventory, server: str, site: str, path: str, section: 
     """
     chosen = _server(inventory, server)
     scope = "/".join(part.strip("/\\") for part in (site, path) if part.strip("/\\"))
+    if path.strip("/\\") and not site:
+        raise UsageError(f"--path '{path}' needs --site; the sites are: {_sites(inventory)}")
     if site and chosen.tree.find(site) is None:
-        names = ", ".join(f"'{n}'" for n in dict.fromkeys(app.site for app in chosen.apps)) or "none"
-        raise UsageError(f"no site '{site}'; the sites are: {names}")
+        raise UsageError(f"no site '{site}' in {chosen.name}; the sites are: {_sites(inventory)}")
+    if not scope and chosen.name == UNMAPPED and chosen.apps:
+        scope = chosen.apps[0].scope
     node = chosen.tree.nearest(scope)
     pool = chosen.pool_of(node.app)
     views = tuple(_section(chosen, node, name, pool) for name in _sections(chosen, section))
@@ -35,6 +38,16 @@ def effective(inventory: Inventory, server: str, site: str, path: str, section: 
         pool=_pool_text(pool),
         sections=tuple(v for v in views if v.lines or v.faults or section),
     )
+
+
+def _sites(inventory: Inventory) -> str:
+    """Return the sites of every server, and how to ask for those that are not the first one's."""
+    texts = []
+    for number, server in enumerate(inventory.servers):
+        names = ", ".join(f"'{name}'" for name in dict.fromkeys(app.site for app in server.apps))
+        if names:
+            texts.append(names + (f" (--server '{server.name}')" if number else ""))
+    return "; ".join(texts) or "none"
 
 
 def _server(inventory: Inventory, name: str) -> Server:

@@ -78,7 +78,7 @@ def _fingerprint(finding: Finding) -> str:
 
 
 def _sites(inventory: Inventory) -> Iterator[Site]:
-    for server in inventory.servers:
+    for server in (s for s in inventory.servers if s.in_force):
         names = dict.fromkeys(app.site for app in server.apps)
         for name in names:
             apps = (a for a in server.apps if a.site == name)

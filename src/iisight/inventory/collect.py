@@ -76,7 +76,11 @@ class _Collector:
 
     def _servers(self) -> list[Server]:
         in_force = [f for f in self.hosts if f.role is Role.IN_FORCE]
-        chosen = [*in_force, *(f for f in self.hosts if f.role is Role.EXPRESS)] or self.hosts[-1:]
+        chosen = [*in_force, *(f for f in self.hosts if f.role is Role.EXPRESS)]
+        if self.hosts and not chosen:
+            chosen = sorted(self.hosts, key=_age)[-1:]
+            reason = f"not in the evidence: the server is judged by a copy, {chosen[0].file.path}"
+            self.gaps.append(Gap(GapKind.MISSING, f"C:{discovery.CONFIG_FOLDER}\\{discovery.APPHOST}", reason))
         servers = [s for found in chosen for s in self._server(found)]
         servers += [s for found in in_force for s in self._manager(found)]
         if not in_force:
@@ -125,6 +129,9 @@ class _Collector:
         if rest:
             known = any(server.apphost is not None and server.apps for server in servers)
             builder = Builder(self.documents, WebConfigs(rest), None)
+            if known:
+                reason = "web.config that belongs to no site: listed, and not in force"
+                self.gaps.append(Gap(GapKind.UNRESOLVED, rest[0].path, reason, len(rest)))
             yield builder.build_unmapped(_variables(rest[0].path), reason="no site has this folder" if known else "")
 
     # Files beside the configuration in force
@@ -132,7 +139,7 @@ class _Collector:
     def _copies(self) -> Iterator[Copy]:
         used = {paths.fold(document.path) for _, document in self.documents.all()}
         others = [f for f in self.hosts if paths.fold(f.file.path) not in used and f.role is not Role.TEMPLATE]
-        others.sort(key=lambda f: (f.file.modified is not None, f.file.modified, paths.fold(f.file.path)))
+        others.sort(key=_age)
         if len(others) > _MAX_COPIES:
             reason = f"only the newest {_MAX_COPIES} copies of {discovery.APPHOST} are read"
             self.gaps.append(Gap(GapKind.REFUSED, others[0].file.path, reason, len(others) - _MAX_COPIES))
@@ -199,6 +206,12 @@ def _finders() -> Iterator[tuple[str, Finder]]:
         module = import_module(f"{mechanisms.__name__}.{found.name}")
         if module is not sleepers:
             yield found.name.replace("_", " "), module.find
+
+
+def _age(found: Found) -> tuple[float, str]:
+    """Return what sorts copies from old to new: their time, else their name, which numbers those of the history."""
+    modified = found.file.modified
+    return 0.0 if modified is None else modified.timestamp(), paths.fold(found.file.path)
 
 
 def _variables(path: str) -> dict[str, str]:

@@ -67,10 +67,20 @@ def _joined(group: list[Draft]) -> Draft:
     return replace(
         first,
         registrations=[r for draft in group for r in draft.registrations],
-        presence=[p for draft in group for p in draft.presence],
+        presence=_presence([p for draft in group for p in draft.presence]),
         folders=tuple(dict.fromkeys(f for draft in group for f in draft.folders)),
         pools=pools,
     )
+
+
+def _presence(found: list[Presence]) -> list[Presence]:
+    """Return one presence for each scope: what one row takes away, another may give."""
+    by_scope: dict[str, Presence] = {}
+    for presence in found:
+        first = by_scope.get(presence.scope)
+        if first is None or (presence.effective and not first.effective):
+            by_scope[presence.scope] = presence
+    return list(by_scope.values())
 
 
 def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -156,10 +156,14 @@ def assembly_of(type_name: str) -> tuple[str, str, str]:
 
 
 def _known_assembly(draft: Draft) -> CatalogueMatch | None:
-    """Return the match of a type that is not catalogued itself, in an assembly that is, under its own key."""
+    """Return the match of a type of .NET itself: its assemblies are bound to the global assembly cache first.
+
+    Of any other product the key in a configuration file proves nothing: anybody can write it.
+    """
     simple, _, key = assembly_of(draft.type or "") if draft.kind in _MANAGED else ("", "", "")
-    product = catalogue().assembly_product(simple, key) if simple and key else None
-    return None if product is None else CatalogueMatch(product, "ms", "assemblies and their keys", ("type",))
+    if not simple or not key or not catalogue().is_framework_assembly(simple, key):
+        return None
+    return CatalogueMatch(".NET Framework", "core", "assemblies of .NET and their keys", ("type",))
 
 
 def absent_gaps(components: Iterable[Component]) -> Iterator[Gap]:

@@ -178,6 +178,8 @@ def _machine() -> ET.Element:
     root = ET.Element("configuration")
     groups = ("system.applicationHost/", "system.webServer/", "system.ftpServer")
     make_sections(root, (f for f in schema.all_sections() if not f.path.startswith(groups)))
+    ignored = "System.Configuration.IgnoreSection, System.Configuration, Version=4.0.0.0, Culture=neutral"
+    ET.SubElement(descend(root, "configSections"), "section", name="system.webServer", type=ignored)
     ET.SubElement(root, "connectionStrings")
     return root
 

@@ -121,7 +121,8 @@ class Builder:
 
     def build(self, name: str, config_folder: str, variables: Mapping[str, str]) -> Server:
         """Read every file of the hierarchy and return the server."""
-        self._read_frameworks(variables)
+        if self.level != MACHINE_LEVEL:
+            self._read_frameworks(variables)
         if self.apphost is not None:
             self.declarations = self.declarations.extend(self.apphost, self.level)
             self._attach(self.apphost, self.tree.root, self.level, self.declarations)

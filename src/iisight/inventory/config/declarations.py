@@ -48,8 +48,11 @@ class Declarations:
         return self._declared.values()
 
     def extend(self, document: Document, level: int) -> "Declarations":
-        """Return these declarations with what a file's `configSections` adds; the same when it adds nothing."""
-        added = {d.path: d for d in _read(document, level)}
+        """Return these declarations with what a file's `configSections` adds; the same when it adds nothing.
+
+        machine.config declares `system.webServer` as one section that .NET ignores; to IIS it is a group.
+        """
+        added = {d.path: d for d in _read(document, level) if d.path not in self._groups}
         if not added:
             return self
         return Declarations({**self._declared, **added})

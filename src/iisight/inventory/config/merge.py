@@ -152,9 +152,10 @@ def _apply_child(
 
 def key_of(element: Element, fact: CollectionFact) -> str:
     """Return the value that must be unique in a collection; `""` when the collection has no key."""
-    parts = [element.get(name) for name in fact.keys]
-    if not any(parts):
+    if not any(element.get(name) for name in fact.keys):
         return ""
+    defaults = fact.key_defaults or ("",) * len(fact.keys)
+    parts = [element.get(name) or default for name, default in zip(fact.keys, defaults, strict=True)]
     key = "\0".join(parts)
     return key if fact.case_sensitive else key.casefold()
 
