@@ -27,14 +27,23 @@ def width_of(stream: TextIO) -> int:
 
 
 @contextmanager
-def output(path: str | None) -> Iterator[TextIO]:
-    """Yield the stream to write to; a file is put in place only when all of it is written."""
+def output(path: str | None, evidence: Path | None = None) -> Iterator[TextIO]:
+    """Yield the stream to write to; a file is put in place only when all of it is written.
+
+    Never writes over the evidence or into it. What is no regular file, as a device, is written to as it is.
+    """
     if path is None or path == "-":
         yield sys.stdout
         return
     target = Path(path)
+    if evidence is not None and target.resolve().is_relative_to(evidence.resolve()):
+        raise UsageError(f"--output {path}: that would write into the evidence")
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", newline="\n") as stream:
+                yield stream
+            return
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     except OSError as error:
         raise UsageError(f"--output {path}: {error.strerror}") from error
     try:
@@ -47,8 +56,10 @@ def output(path: str | None) -> Iterator[TextIO]:
 
 
 def _put_in_place(written: Path, target: Path) -> None:
+    mask = os.umask(0)
+    os.umask(mask)
     try:
-        written.chmod(0o644)
+        written.chmod(0o666 & ~mask)
         written.replace(target)
     except OSError as error:
         raise UsageError(f"--output {target}: {error.strerror}") from error

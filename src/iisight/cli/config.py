@@ -27,7 +27,7 @@ def run(parsed: argparse.Namespace) -> int:
     with _options.progress(quiet=False) as progress:
         inventory = resolve(open_source(Path(parsed.evidence)), progress)
     view = effective(inventory, parsed.server, parsed.site, parsed.path, parsed.section)
-    with output(parsed.output) as stream:
+    with output(parsed.output, Path(parsed.evidence)) as stream:
         if parsed.format == "json":
             from iisight.report.json import to_json
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from iisight._version import __version__
 from iisight.model.errors import IisightError
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"iisight {__version__}")  # noqa: T201
         return CLEAN
     parsed = _parser(given).parse_args(given)
+    if sys.stdout is None:
+        return _complain("standard output is closed")
     gc.set_threshold(1_000_000, 50, 1000)  # a scan makes many small values that stay, and few cycles
     try:
         status: int = parsed.run(parsed)
@@ -58,9 +61,18 @@ def _complain(message: str) -> int:
     return WRONG
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints show hostile text as text."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with status 2."""
+        self.print_usage(sys.stderr)
+        self.exit(_complain(message))
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; only the command that is meant is imported, to keep the start short."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="iisight",
         description="Says what code an IIS server loads, and which of it does not belong (ATT&CK T1505.004).",
         epilog=_EPILOG,

@@ -47,16 +47,21 @@ def run(parsed: argparse.Namespace) -> int:
     with _options.progress(parsed.quiet) as progress:
         source = open_source(Path(parsed.evidence))
         report = scan(source, settings, progress=progress, time=_options.iso_time(parsed.time))
-    with output(parsed.output) as stream:
+    with output(parsed.output, Path(parsed.evidence)) as stream:
         _result.write(report, parsed, stream)
     if parsed.output and sys.stderr.isatty():
         print(f"written to {parsed.output}", file=sys.stderr)  # noqa: T201
     return _result.status(report, parsed.fail_on)
 
 
+def _is_ours(path: Path, evidence: Path) -> bool:
+    """Tell whether a settings file is there, and not one that the evidence brought along."""
+    return path.is_file() and not path.resolve().is_relative_to(evidence.resolve())
+
+
 def _settings(parsed: argparse.Namespace) -> Settings:
     path = Path(parsed.config) if parsed.config else Path(FILE_NAME)
-    settings = load(path) if parsed.config or path.is_file() else Settings()
+    settings = load(path) if parsed.config or _is_ours(path, Path(parsed.evidence)) else Settings()
     ignores = tuple(parse_ignore(text) for text in parsed.ignore)
     for ignore in ignores:
         if not any(fnmatchcase(rule.info.id.lower(), ignore.rule.lower()) for rule in all_rules()):

@@ -79,11 +79,13 @@ def _fingerprint(finding: Finding) -> str:
 
 def _sites(inventory: Inventory) -> Iterator[Site]:
     for server in (s for s in inventory.servers if s.in_force):
-        names = dict.fromkeys(app.site for app in server.apps)
-        for name in names:
-            apps = (a for a in server.apps if a.site == name)
-            applications = (Application(a.path, a.pool, server.expand(a.physical_path)) for a in apps)
-            yield Site(name, server.bindings(name), tuple(applications))
+        bindings = server.bindings()
+        sites: dict[str, list[Application]] = {}
+        for app in server.apps:
+            application = Application(app.path, app.pool, server.expand(app.physical_path))
+            sites.setdefault(app.site, []).append(application)
+        for name, applications in sites.items():
+            yield Site(name, bindings.get(name, ()), tuple(applications))
 
 
 def _files(inventory: Inventory) -> Iterator[FileRead]:

@@ -72,13 +72,14 @@ class Settings:
 def load(path: Path) -> Settings:
     """Read an `iisight.toml`. Raises UsageError that says what is wrong and where."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_SIZE + 1)
         if len(raw) > MAX_SIZE:
             raise UsageError(f"{path}: larger than {MAX_SIZE} bytes")
         data = tomllib.loads(raw.decode("utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of the text, the TOML, a number too long, nesting too deep
         raise UsageError(f"{path}: {error}") from error
     return _settings(data, path.name)
 

@@ -1,5 +1,6 @@
 """Find the file behind a component, and say what it means when there is none."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -13,6 +14,7 @@ from iisight.inventory.config.build import Server
 from iisight.inventory.config.conditions import is_met
 from iisight.inventory.draft import Draft, finish
 from iisight.model.component import CatalogueMatch, Component, ImageState, Kind
+from iisight.model.config import Fate
 from iisight.model.coverage import Gap, GapKind
 
 _BINARIES = frozenset({".dll", ".exe", ".ocx"})
@@ -35,6 +37,9 @@ _MANAGED = frozenset(
     }
 )
 """Kinds whose `type` names a .NET type."""
+
+_DECEPTIVE = re.compile(r"^\s|[. ](?:[\\/]|$)(?<!\.\.[\\/])(?<!^\.[\\/])(?<![\\/]\.[\\/])")
+"""A blank or a dot at the end of a part of a path: Windows drops it, unless the path starts with a prefix."""
 
 _PROGRAM_CODE = frozenset({"app_code", "__code"})
 
@@ -66,7 +71,10 @@ class Linker:
     def _match(self, draft: Draft) -> CatalogueMatch | None:
         if draft.stock:
             return CatalogueMatch("IIS", "core", "IIS schema", ("image",) if draft.image else ("type",))
-        scopes = dict.fromkeys(r.scope for r in draft.registrations) or {"": None}
+        if draft.image and _DECEPTIVE.search(draft.image):
+            return None
+        rows = [r for r in draft.registrations if r.fate is Fate.ACTIVE] or draft.registrations
+        scopes = dict.fromkeys(r.scope for r in rows) or {"": None}
         known = catalogue()
         what = (draft.kind, draft.name, draft.image, draft.type, draft.precondition)
         found = [known.match(*what, scope) for scope in scopes]

@@ -30,7 +30,10 @@ class Survey:
         """Return the entries of a collection in the order they come in; `inner` is the path below the section."""
         key = (section, inner)
         if key not in self._tracks:
-            self._tracks[key] = Follower(self.server, section, inner).entries()
+            follower = Follower(self.server, section, inner)
+            self._tracks[key] = follower.entries()
+            if follower.exhausted:
+                self.gap(GapKind.REFUSED, section, "too many entries at too many places: not all are followed")
         return self._tracks[key]
 
     def settings(self, section: str, inner: str, attribute: str) -> list[SettingTrack]:

@@ -11,6 +11,7 @@ from iisight.model.config import Dropped, Element, ElementState, Entry, Fate, Se
 from iisight.model.locator import Locator
 
 Identity = tuple[int, str]
+MAX_WORK = 40_000_000  # entries compared over the whole tree
 WITHHELD = "inheritInChildApplications=false"
 OVERRIDDEN = "set to another value"
 
@@ -97,6 +98,12 @@ class Follower:
         self._section = section
         self._inner = inner
         self._tracks: dict[Identity, Track] = {}
+        self._left = MAX_WORK
+
+    @property
+    def exhausted(self) -> bool:
+        """Tell whether there was more to follow than the bounds allow."""
+        return self._left < 0
 
     def entries(self) -> list[Track]:
         """Return the entries in the order they come in, then those of files that no scope reads."""
@@ -109,6 +116,9 @@ class Follower:
     def _follow(self, change: Change) -> None:
         before, after = at_path(change.before, self._inner), at_path(change.after, self._inner)
         scope = change.node.scope
+        self._left -= len(before.entries) + len(after.entries) + len(after.dropped)
+        if self._left < 0:
+            return
         was = {identity(e): e for e in before.entries}
         now = {identity(e): e for e in after.entries}
         for key, entry in now.items():

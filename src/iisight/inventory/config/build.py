@@ -55,13 +55,15 @@ class Server:
         pool = self.pool_of(node.app)
         return self.resolver.default_framework if pool is None else pool.framework
 
-    def bindings(self, site: str) -> tuple[str, ...]:
-        """Return a site's bindings as `protocol/information`."""
+    def bindings(self) -> dict[str, tuple[str, ...]]:
+        """Return the bindings of every site as `protocol/information`."""
         state = self.resolver.effective(self.tree.root, host.SITES)
-        entry = next((e for e in state.entries if e.element.get("name") == site), None)
-        holder = None if entry is None else entry.element.child("bindings")
-        found = () if holder is None else holder.all("binding")
-        return tuple(f"{b.get('protocol')}/{b.get('bindingInformation')}" for b in found)
+        holders = {e.element.get("name"): e.element.child("bindings") for e in state.entries}
+        return {
+            name: tuple(f"{b.get('protocol')}/{b.get('bindingInformation')}" for b in holder.all("binding"))
+            for name, holder in holders.items()
+            if holder is not None
+        }
 
     def pools_for(self, precondition: str, integrated: bool | None = None) -> tuple[str, ...] | None:
         """Return the pools that meet a preCondition, of one pipeline mode if given; None when none is left out."""
@@ -179,8 +181,8 @@ class Builder:
             target: Node | None = node
             if record.location:
                 target = self.tree.ensure(f"{node.scope}/{record.location}")
-            if target is not None:
-                target.attach(record)
+            if target is not None and not target.attach(record):
+                self.tree.refused += 1
 
     def _hang(self, server: Server) -> None:
         """Make the nodes of applications and folders, and hang each folder's web.config."""

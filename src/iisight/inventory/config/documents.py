@@ -8,7 +8,8 @@ from iisight.model.errors import EvidenceError, ParseError
 from iisight.model.locator import Locator
 from iisight.parsers import xml
 
-MAX_CONFIG_SIZE = 64 * 1024 * 1024  # bytes; a 2,000-site applicationHost.config has about 4 MiB
+MAX_CONFIG_SIZE = 32 * 1024 * 1024  # bytes; a 2,000-site applicationHost.config has about 4 MiB
+MAX_TOTAL = 128 * 1024 * 1024  # bytes of all configuration files together
 MAX_INCLUDES = 5_000
 
 
@@ -22,6 +23,7 @@ class Documents:
         self._read: dict[str, Document | None] = {}
         self._roles: dict[str, str] = {}
         self._included = 0
+        self._left = MAX_TOTAL
 
     def get(self, path: str, role: str) -> Document | None:
         """Return the file at a Windows path, parsed; None when it is not there or not readable."""
@@ -58,7 +60,11 @@ class Documents:
 
     def _parse(self, file: File) -> Document | None:
         try:
-            data = self.source.read(file, MAX_CONFIG_SIZE + 1)
+            if file.size > min(MAX_CONFIG_SIZE, self._left):
+                self.gap(GapKind.REFUSED, file.path, "larger than configuration files are, alone or all together")
+                return None
+            data = self.source.read(file, MAX_CONFIG_SIZE)
+            self._left -= len(data)
             document = xml.parse(data, Locator(file.path, origin=file.origin))
         except (EvidenceError, ParseError) as error:
             self.gap(GapKind.UNREADABLE, file.path, str(error))

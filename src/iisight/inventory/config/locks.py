@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iisight.model.config import Element, Entry, Setting
 
@@ -58,9 +59,14 @@ def _locked(lists: Iterable[Setting], name: str, level: int, only: str, all_but:
     for setting in lists:
         if setting.level >= level or name in _NEVER_LOCKED:
             continue
-        names = {n.strip() for n in setting.value.split(",")}
+        names = _names(setting.value)
         if setting.name == only and (name in names or "*" in names):
             return setting
         if setting.name == all_but and name not in names:
             return setting
     return None
+
+
+@lru_cache(maxsize=1024)
+def _names(value: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in value.split(","))

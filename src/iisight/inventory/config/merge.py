@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from iisight.catalogue.schema import CollectionFact
+from iisight.evidence import paths
 from iisight.inventory.config import locks
 from iisight.model.config import Document, Dropped, Element, ElementState, Entry, Fate, Problem, Setting
 from iisight.model.locator import Locator
@@ -157,7 +158,7 @@ def key_of(element: Element, fact: CollectionFact) -> str:
     defaults = fact.key_defaults or ("",) * len(fact.keys)
     parts = [element.get(name) or default for name, default in zip(fact.keys, defaults, strict=True)]
     key = "\0".join(parts)
-    return key if fact.case_sensitive else key.casefold()
+    return key if fact.case_sensitive else paths.lower(key)
 
 
 def _add(work: _Work, child: Element, writer: Writer, fact: CollectionFact) -> None:

@@ -13,6 +13,7 @@ from iisight.inventory.config.records import Record
 from iisight.inventory.config.tree import Node, Tree, ancestors
 from iisight.model.config import ElementState, Fate, Problem
 
+MAX_WORK = 40_000_000
 _WEB_CONFIG_LEVEL = 3
 _HIGHEST_LEVEL = {"MachineOnly": 0, "MachineToRootWeb": 1, "MachineToWebRoot": 1, "AppHostOnly": 2}
 
@@ -43,6 +44,7 @@ class Resolver:
     frameworks: dict[str, Sequence[Record]]
     default_framework: str
     locks_known: bool  # False when no applicationHost.config says what is delegated
+    work: int = 0  # entries that were carried from level to level
     schema_facts: dict[str, CollectionFact] = field(default_factory=dict)
     _cache: dict[tuple[int, str, str, bool], SectionState] = field(default_factory=dict)
     _touched: dict[str, list[Node]] | None = None
@@ -128,6 +130,10 @@ class Resolver:
     def _apply(self, state: SectionState, record: Record, node: Node) -> SectionState:
         """Let one record speak; a refusal leaves the inherited content and makes the section unusable."""
         writer = Writer(record.document, record.level, node.scope)
+        self.work += len(state.element.entries) + len(record.element.children)
+        if self.work > MAX_WORK:
+            self.tree.refused += 1
+            return state
         refusal = self._refusal(state, record, node)
         if refusal is not None:
             fate = Fate.LOCKED_OUT if refusal.code == "locked" else Fate.INERT

@@ -8,6 +8,7 @@ from iisight.inventory.config.records import Record
 
 MAX_NODES = 250_000
 MAX_DEPTH = 64
+MAX_RECORDS = 64  # files and location tags that set one section at one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,13 @@ class Node:
     inputs: dict[str, list[Record]] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
 
-    def attach(self, record: Record) -> None:
-        """Add a record after those already there."""
-        self.inputs.setdefault(record.section, []).append(record)
+    def attach(self, record: Record) -> bool:
+        """Add a record after those already there; False when there are more than any configuration has."""
+        records = self.inputs.setdefault(record.section, [])
+        if len(records) >= MAX_RECORDS:
+            return False
+        records.append(record)
+        return True
 
 
 class Tree:

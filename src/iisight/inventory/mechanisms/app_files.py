@@ -14,7 +14,8 @@ from iisight.parsers.pe.clr import AssemblyFacts
 PRE_START = "System.Web.PreApplicationStartMethodAttribute"
 LOADER = "aspnet.loader.dll"
 MAX_FILES = 20_000  # files of one application that are looked at
-_SOURCES = frozenset({".cs", ".vb", ".fs", ".wsdl", ".xsd", ".browser", ".resx"})
+_COMPILED_FOLDERS = ("App_Code", "App_Browsers", "App_GlobalResources", "App_WebReferences")
+"""Folders whose files ASP.NET compiles into the application, whatever their type."""
 
 
 def find(survey: Survey) -> Iterable[Draft]:
@@ -31,12 +32,14 @@ def _application(survey: Survey, folder: str, scope: str) -> Iterator[Draft]:
     if root is not None:
         yield _draft(Kind.START_CODE, "global.asax", root, scope)
     yield from _precompiled(survey, folder, scope)
-    for file in _bounded(survey, paths.join(folder, "App_Code")):
-        if paths.extension(file.path) in _SOURCES:
-            yield _draft(Kind.START_CODE, f"App_Code\\{paths.basename(file.path)}", file, scope)
+    for name in _COMPILED_FOLDERS:
+        for file in _bounded(survey, paths.join(folder, name)):
+            yield _draft(Kind.START_CODE, f"{name}\\{paths.basename(file.path)}", file, scope)
     for file in _bounded(survey, paths.join(folder, "bin")):
         if paths.extension(file.path) == ".dll":
             yield from _assembly(survey, file, scope)
+        elif paths.extension(file.path) == ".compiled":
+            yield _draft(Kind.PRECOMPILED, paths.basename(file.path), file, scope)
 
 
 def _bounded(survey: Survey, folder: str) -> Iterator[File]:

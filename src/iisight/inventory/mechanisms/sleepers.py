@@ -1,5 +1,6 @@
 """L-27: DLLs that export an IIS entry point and are registered nowhere."""
 
+import re
 from collections.abc import Iterable
 
 from iisight.catalogue.lookup import catalogue
@@ -13,7 +14,7 @@ from iisight.model.config import Fate
 from iisight.model.locator import Locator
 
 ENTRY_POINTS = ("RegisterModule", "HttpExtensionProc", "GetExtensionVersion", "HttpFilterProc", "GetFilterVersion")
-_COPIES = ("\\winsxs\\", "\\servicing\\", "\\softwaredistribution\\", "\\driverstore\\", "\\installer\\")
+_COPIES = re.compile(r"[a-z]:\\windows\\(?:winsxs|servicing|softwaredistribution|installer|system32\\driverstore)\\")
 """Where Windows keeps copies of its own files to install from."""
 
 
@@ -22,7 +23,7 @@ def find(files: Iterable[File], binaries: Binaries, registered: set[str]) -> Ite
     stock = catalogue()
     for file in files:
         key = paths.fold(file.path)
-        if key in registered or any(part in key for part in _COPIES) or stock.image_owner(key) is not None:
+        if key in registered or _COPIES.match(key) or stock.image_owner(key) is not None:
             continue
         binary = binaries.read_if(file, _mentions)
         if binary is None or binary.image is None:

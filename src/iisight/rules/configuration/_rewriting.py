@@ -79,8 +79,7 @@ def is_search_engine(host: str) -> bool:
 
 def own_domains(server: Server) -> frozenset[str]:
     """Return the domains that the bindings of a server name."""
-    sites = {app.site for app in server.apps}
-    hosts = (b.rpartition(":")[2].lower() for site in sites for b in server.bindings(site))
+    hosts = (binding.rpartition(":")[2].lower() for found in server.bindings().values() for binding in found)
     return frozenset(_domain(host) for host in hosts if "." in host)
 
 
