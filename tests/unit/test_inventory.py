@@ -349,3 +349,41 @@ def test_iis_manager_does_not_repeat_what_the_framework_adds() -> None:
 def test_a_copy_alone_is_not_taken_for_the_configuration_in_force() -> None:
     more = {"C:\\inetpub\\history\\CFGHISTORY_0000000002\\applicationHost.config": apphost()}
     assert any("judged by a copy" in gap.reason for gap in collect(memory_source(more)).gaps)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<Configuration><system.webServer><modules /></system.webServer></Configuration>",
+        "<configuration><System.WebServer><modules /></System.WebServer></configuration>",
+        "<configuration><system.webServer><x:modules /></system.webServer></configuration>",
+        "<configuration><system.webServer><modules><x:add name='M' type='T' /></modules></system.webServer></configuration>",
+        "<configuration><system.webServer><wrap><modules /></wrap></system.webServer></configuration>",
+        "<configuration><wrap><system.webServer /></wrap></configuration>",
+        "<configuration><Location path='x'><system.webServer /></Location></configuration>",
+        "<configuration><location path='x'><location path='y'><system.webServer /></location></location></configuration>",
+    ],
+)
+def test_what_only_looks_like_configuration_is_coverage(text: str) -> None:
+    gaps = collected(apphost(), {"": text}).gaps
+    assert any("not read, as IIS does not read it either" in gap.reason for gap in gaps)
+
+
+def test_an_included_file_without_the_section_is_coverage() -> None:
+    own = web_config('<modules configSource="m.config" />')
+    gaps = collected(apphost(), {"": own}, {f"{ROOT}\\m.config": "<handlers />"}).gaps
+    assert any("holds no section system.webServer/modules" in gap.reason for gap in gaps)
+
+
+def test_an_image_whose_name_ends_in_a_blank_is_not_the_stock_one() -> None:
+    row = (
+        '<globalModules><add name="UriCacheModule" image="%windir%\\System32\\inetsrv\\cachuri.dll " /></globalModules>'
+    )
+    assert one(collected(apphost(row)), Kind.NATIVE_MODULE).match is None
+
+
+def test_places_that_the_runtime_is_told_to_look_in_are_components() -> None:
+    binding = '<runtime><assemblyBinding><dependentAssembly><assemblyIdentity name="A" /><codeBase href="C:\\a.dll" />'
+    own = f"<configuration>{binding}</dependentAssembly></assemblyBinding></runtime></configuration>"
+    found = one(collected(apphost(), {"": own}), Kind.TYPE_REFERENCE)
+    assert (found.name, found.arguments) == ("codeBase A", "C:\\a.dll")

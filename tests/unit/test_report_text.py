@@ -197,7 +197,10 @@ def many(number: int, verdict: Verdict) -> tuple[Judged, ...]:
         ),
         (
             report(many(2, Verdict.UNVERIFIED), gaps=[Gap(GapKind.MISSING, "x", "y", 7)]),
-            "Nothing speaks against any component; 2 could not be confirmed, 7 things could not be read.",
+            (
+                "Nothing speaks against any component; 2 could not be confirmed, 7 things could not be read. "
+                "Look first at M0, M1: native code that nobody vouches for."
+            ),
         ),
         (
             report(many(2, Verdict.KNOWN)),

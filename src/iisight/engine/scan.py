@@ -47,6 +47,7 @@ def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...],
         rules=tuple(rule.info for rule in rules),
         gaps=tuple(sorted(set(gaps))),
         time=time,
+        mapping=inventory.mapping,
     )
 
 

@@ -129,6 +129,15 @@ def stream_of(path: str) -> str | None:
     return re.sub(r":\$DATA\Z", "", stream, flags=re.IGNORECASE) or None
 
 
+def has_blank_ends(path: str) -> bool:
+    r"""Tell whether a part of the path ends in a blank or a dot, or the path starts with a blank.
+
+    Windows drops them, unless the path starts with `\\?\`: the same text can name two files.
+    """
+    parts = re.split(r"[\\/]", path)
+    return path[:1].isspace() or any(p not in (".", "..") and p.endswith((".", " ")) for p in parts)
+
+
 def is_absolute(path: str) -> bool:
     """Tell whether the path says its drive or server and starts at its root."""
     text = path.replace("/", "\\")
@@ -243,6 +252,7 @@ __all__ = [
     "expand_short",
     "extension",
     "fold",
+    "has_blank_ends",
     "is_absolute",
     "is_device",
     "is_unc",

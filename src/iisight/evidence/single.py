@@ -35,7 +35,7 @@ def open_single(path: Path) -> Source:
             raise EvidenceError(f"{file.path}: {error.strerror or error}") from error
 
     file = File(place(name, head), info.st_size, to_time(info.st_mtime), name)
-    return Source(name, [file], read, mount="a single file")
+    return Source(name, [file], read, mount=f"a single file, placed at {file.path}")
 
 
 def place(name: str, head: bytes) -> str:

@@ -70,6 +70,7 @@ class _Collector:
             copies=copies,
             gaps=tuple(sorted(set(self.gaps))),
             binaries=tuple(self.binaries.all()),
+            mapping=self.source.mount,
         )
 
     # Servers

@@ -32,6 +32,7 @@ class Inventory:
     copies: tuple[Copy, ...]
     gaps: tuple[Gap, ...]
     binaries: tuple[Binary, ...]  # every executable file that was read, by folded path
+    mapping: str = ""  # what the evidence was taken for
 
     def of(self, *kinds: Kind) -> Iterator[Component]:
         """Yield the components of some kinds, in the order of the report."""

@@ -1,6 +1,5 @@
 """Find the file behind a component, and say what it means when there is none."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -38,9 +37,6 @@ _MANAGED = frozenset(
 )
 """Kinds whose `type` names a .NET type."""
 
-_DECEPTIVE = re.compile(r"^\s|[. ](?:[\\/]|$)(?<!\.\.[\\/])(?<!^\.[\\/])(?<![\\/]\.[\\/])")
-"""A blank or a dot at the end of a part of a path: Windows drops it, unless the path starts with a prefix."""
-
 _PROGRAM_CODE = frozenset({"app_code", "__code"})
 
 
@@ -71,7 +67,7 @@ class Linker:
     def _match(self, draft: Draft) -> CatalogueMatch | None:
         if draft.stock:
             return CatalogueMatch("IIS", "core", "IIS schema", ("image",) if draft.image else ("type",))
-        if draft.image and _DECEPTIVE.search(draft.image):
+        if draft.image and paths.has_blank_ends(draft.image):
             return None
         rows = [r for r in draft.registrations if r.fate is Fate.ACTIVE] or draft.registrations
         scopes = dict.fromkeys(r.scope for r in rows) or {"": None}

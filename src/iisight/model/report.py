@@ -61,3 +61,4 @@ class Report:
     rules: tuple[RuleInfo, ...]  # those that were run
     gaps: tuple[Gap, ...]
     time: str | None = None  # ISO 8601, only when the caller gave one
+    mapping: str = ""  # what the evidence was taken for, and so where its paths come from

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from iisight.model.component import Component, ImageState, Verdict
+from iisight.model.config import Fate
 from iisight.model.report import Judged, Report
 from iisight.report.layout import Line, Span, cells, clip, columns, joined, line, pad, paragraph, plural
 from iisight.report.safe import escape
@@ -85,8 +86,9 @@ def _folded(judged: Sequence[Judged]) -> Counter[str]:
 
 def _cells(judged: Judged) -> tuple[str, ...]:
     component = judged.component
-    type_name = (component.type or "-").partition(",")[0]  # the assembly is told below the row
-    texts = (judged.verdict, component.kind, component.name, component.image or type_name, where(component))
+    type_name = (component.type or "").partition(",")[0]  # the assembly is told below the row
+    what = component.image or type_name or component.arguments or "-"
+    texts = (judged.verdict, component.kind, component.name, what, where(component))
     return tuple(escape(text) for text in texts)
 
 
@@ -117,14 +119,28 @@ def _whole(component: Component, texts: Sequence[str], widths: Sequence[int], wi
     """Yield in full what the row had to shorten, and what became of the file."""
     if clip(texts[2], widths[2]) != texts[2]:
         yield line(_INDENT, f"name  {component.name}")
-    whole = escape(component.image or component.type or "")
-    label = "type" if component.image is None else "file"
+    whole = escape(component.image or component.type or component.arguments)
+    label = "file" if component.image else "type" if component.type else "what"
     lost = component.image_state in (ImageState.MISSING, ImageState.NOT_COLLECTED)
     if whole and (lost or clip(texts[3], widths[3]) != whole):
         yield line(_INDENT, f"{label}  {whole}", f" ({component.image_state})" if lost else "")
     places = escape(_places(component))
     if places != texts[-1] or clip(places, widths[-1]) != places:
         yield from paragraph(places, width, _INDENT + "in    ")
+    reason = _why_not(component)
+    if reason:
+        yield from paragraph(reason, width, _INDENT + "off   ")
+
+
+def _why_not(component: Component) -> str:
+    """Return why a component is in force nowhere."""
+    if component.effective:
+        return ""
+    told = [p.reason for p in component.presence if not p.effective]
+    told += [r.reason or r.fate for r in component.registrations if r.fate is not Fate.ACTIVE]
+    return next(
+        (reason for reason in told if reason), "no pool meets its preCondition" if component.pools == () else ""
+    )
 
 
 def _places(component: Component) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TextIO
 
-from iisight.model.component import Verdict
+from iisight.model.component import Kind, Verdict
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.finding import Severity
 from iisight.model.report import Judged, Report
@@ -64,6 +64,10 @@ def answer(report: Report) -> str:
     return _quiet_answer(report)
 
 
+_NATIVE = frozenset({Kind.NATIVE_MODULE, Kind.ISAPI_FILTER})
+"""Kinds that see every request and have the rights of the worker process."""
+
+
 def _quiet_answer(report: Report) -> str:
     """Say that nothing was found only as far as something was looked at."""
     counting = sum(f.suppressed is None for f in report.findings)
@@ -80,7 +84,9 @@ def _quiet_answer(report: Report) -> str:
     )
     found = f"No component is suspicious; {plural(counting, 'finding')} below"
     start = found if counting else "Nothing speaks against any component"
-    return f"{start}; {doubts}." if doubts else f"{start}, and everything expected was read."
+    first = [j for j in report.components if j.verdict is Verdict.UNVERIFIED and j.component.kind in _NATIVE]
+    look = f" Look first at {_names(first)}: native code that nobody vouches for." if first else ""
+    return (f"{start}; {doubts}." if doubts else f"{start}, and everything expected was read.") + look
 
 
 def _names(judged: Sequence[Judged]) -> str:
@@ -100,6 +106,8 @@ def _header(report: Report, width: int) -> Iterator[Line]:
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Evidence", escape(report.evidence)
+    if report.mapping:
+        yield "Read as", escape(report.mapping)
     if report.time is not None:
         yield "Time", escape(report.time)
     applications = sum(len(site.applications) for site in report.sites)

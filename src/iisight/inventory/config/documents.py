@@ -2,7 +2,9 @@
 
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
-from iisight.model.config import Document
+from iisight.inventory.config.records import section_in
+from iisight.inventory.config.spelling import misspelled
+from iisight.model.config import Document, Element
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
 from iisight.model.locator import Locator
@@ -38,8 +40,18 @@ class Documents:
             self._read[key] = self._parse(file)
         return self._read[key]
 
-    def include(self, holder: Document, relative: str) -> Document | None:
-        """Return the file that `configSource` names: below the holder's folder, never outside of it."""
+    def include(self, holder: Document, relative: str, section: str) -> tuple[Document, Element] | None:
+        """Return the file that `configSource` names, and the section in it: never outside of the holder's folder."""
+        document = self._included_file(holder, relative)
+        if document is None or document.root is None:
+            return None
+        element = section_in(document.root, section)
+        if element is None:
+            self.gap(GapKind.MALFORMED, document.path, f"configSource of {holder.path}: holds no section {section}")
+            return None
+        return document, element
+
+    def _included_file(self, holder: Document, relative: str) -> Document | None:
         folder = paths.parent(holder.path)
         path = paths.fold(paths.join(folder, relative))
         if paths.is_absolute(relative) or not path.startswith(paths.fold(folder) + "\\"):
@@ -69,6 +81,9 @@ class Documents:
         except (EvidenceError, ParseError) as error:
             self.gap(GapKind.UNREADABLE, file.path, str(error))
             return None
+        for element, wrong in misspelled(document):
+            place = f"line {element.line}, column {element.column}"
+            self.gap(GapKind.MALFORMED, file.path, f"{place}: {wrong}: not read, as IIS does not read it either")
         for problem in document.problems:
             if problem.code != "doctype":
                 place = f"line {problem.locator.line}, column {problem.locator.column}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from iisight.inventory.config.declarations import Declarations
 from iisight.model.config import Document, Element, Problem
 
-IncludeReader = Callable[[Document, str], Document | None]
-"""Read the file that `configSource` names, relative to the document's folder; None when it is not there."""
+IncludeReader = Callable[[Document, str, str], tuple[Document, Element] | None]
+"""Read the file that `configSource` names, relative to the document's folder, and find a section in it."""
 
 _META = "configSections"
 
@@ -79,18 +79,20 @@ def _sections(
 
 
 def _included(record: Record, include: IncludeReader) -> Record:
-    """Follow `configSource`, whose file holds the section alone or a whole configuration tree."""
+    """Follow `configSource`."""
     source = record.element.get("configSource")
-    document = include(record.holder, source) if source else None
-    if document is None or document.root is None:
-        return record
-    element: Element | None = document.root
-    if document.root.name == "configuration":
-        for name in record.section.split("/"):
-            element = element.child(name) if element is not None else None
-    elif document.root.name != record.section.rsplit("/", 1)[-1]:
-        element = None
-    return record if element is None else replace(record, element=element, document=document)
+    found = include(record.holder, source, record.section) if source else None
+    return record if found is None else replace(record, document=found[0], element=found[1])
+
+
+def section_in(root: Element, section: str) -> Element | None:
+    """Return a section of an included file, which holds it alone or in a whole configuration tree."""
+    if root.name != "configuration":
+        return root if root.name == section.rsplit("/", 1)[-1] else None
+    element: Element | None = root
+    for name in section.split("/"):
+        element = element.child(name) if element is not None else None
+    return element
 
 
 def encrypted(record: Record) -> Problem | None:

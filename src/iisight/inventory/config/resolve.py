@@ -13,7 +13,7 @@ from iisight.inventory.config.records import Record
 from iisight.inventory.config.tree import Node, Tree, ancestors
 from iisight.model.config import ElementState, Fate, Problem
 
-MAX_WORK = 40_000_000
+MAX_WORK = 8_000_000  # entries; 2,000 sites with nested files carry about 700,000
 _WEB_CONFIG_LEVEL = 3
 _HIGHEST_LEVEL = {"MachineOnly": 0, "MachineToRootWeb": 1, "MachineToWebRoot": 1, "AppHostOnly": 2}
 
@@ -130,7 +130,7 @@ class Resolver:
     def _apply(self, state: SectionState, record: Record, node: Node) -> SectionState:
         """Let one record speak; a refusal leaves the inherited content and makes the section unusable."""
         writer = Writer(record.document, record.level, node.scope)
-        self.work += len(state.element.entries) + len(record.element.children)
+        self.work += len(state.element.entries) + len(state.element.dropped) + len(record.element.children)
         if self.work > MAX_WORK:
             self.tree.refused += 1
             return state

@@ -37,8 +37,8 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
 def _section(server: Server, section: str) -> Iterator[Finding]:
     spoiled: dict[Problem, list[Change]] = {}
     for change in server.resolver.changes(section):
-        for problem in change.after.problems:
-            if problem.code == "duplicate-key" and problem not in change.before.problems:
+        for problem in change.after.problems[len(change.before.problems) :]:
+            if problem.code == "duplicate-key":
                 spoiled.setdefault(problem, []).append(change)
     for problem, changes in spoiled.items():
         scope = changes[0].node.scope

@@ -55,6 +55,11 @@ def _judge(component: Component, path: str) -> Iterator[Finding]:
         yield finding(INFO, message, evidence_of(component), component, severity=severity)
     elif paths.is_device(path):
         yield finding(INFO, f"{message}a device path", evidence_of(component), component, severity=severity)
+    elif paths.has_blank_ends(path):
+        message += "a path with blanks or dots at the ends of its parts, which can name another file"
+        confidence = Confidence.MEDIUM if path.startswith("\\\\?\\") else Confidence.LOW
+        evidence = evidence_of(component)
+        yield finding(INFO, message, evidence, component, severity=Severity.MEDIUM, confidence=confidence)
     elif paths.is_unc(path) and not is_known(component):
         yield _share(component, f"{message}another computer")
 
