@@ -112,6 +112,49 @@ def test_a_planted_drive_inside_an_application_changes_nothing() -> None:
     assert paths_of("web.config", "C/Windows/x")[0] == r"C:\inetpub\wwwroot\web.config"
 
 
+def rivals(*names: str) -> list[str]:
+    return [gap.reason for gap in recognise(names).gaps if "scan them on their own" in gap.reason]
+
+
+@pytest.mark.parametrize(
+    ("real", "planted"),
+    [
+        ("config/applicationHost.config", f"config/{APPHOST}"),
+        ("config/applicationHost.config", f"config/c/{APPHOST}"),
+        ("config/applicationHost.config", f"config/C%3A/{APPHOST}"),
+        ("inetsrv/config/applicationHost.config", f"inetsrv/{APPHOST}"),
+        ("inetsrv/config/applicationHost.config", f"inetsrv/c/{APPHOST}"),
+        ("System32/inetsrv/config/applicationHost.config", f"System32/{APPHOST}"),
+        ("case/config/applicationHost.config", f"case/config/{APPHOST}"),
+        ("config/applicationHost.config", f"x/c/{APPHOST}"),
+        ("applicationHost.config", f"x/c/{APPHOST}"),
+        ("Windows/System32/inetsrv/config/applicationHost.config", "applicationHost.config"),
+        ("case/Windows/System32/inetsrv/config/applicationHost.config", "case/applicationHost.config"),
+        (f"C/{APPHOST}", "applicationHost.config"),
+    ],
+)
+def test_a_planted_shape_does_not_hide_the_configuration_and_is_told(real: str, planted: str) -> None:
+    for names in ((real, planted), (planted, real)):
+        assert recognise(names).path(real) == CONFIG
+        assert recognise(names).path(planted) != CONFIG
+        assert len(rivals(*names)) == 1
+
+
+@pytest.mark.parametrize(
+    "copy",
+    ["backup/config/applicationHost.config", "config/applicationHost.config", "x/applicationHost.config"],
+)
+@pytest.mark.parametrize("drive", ["", "C/"])
+def test_a_copy_deeper_in_a_drive_is_no_rival_of_it(drive: str, copy: str) -> None:
+    assert rivals(drive + APPHOST, drive + copy) == []
+
+
+def test_the_gap_names_both_readings() -> None:
+    assert rivals("config/applicationHost.config", f"config/c/{APPHOST}", "config/c/Windows/x") == [
+        "config/ and config/ both look like the server; only the first was read: scan them on their own"
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "path"),
     [

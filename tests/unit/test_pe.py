@@ -12,7 +12,7 @@ from iisight.model.errors import ParseError
 from iisight.model.locator import Locator
 from iisight.parsers import pe
 from iisight.parsers.pe.clr import AssemblyFacts, TypeFacts, assembly_facts
-from iisight.parsers.pe.exports import MAX_EXPORTS
+from iisight.parsers.pe.exports import ENTRY_POINTS, MAX_EXPORTS, MAX_KEPT
 from iisight.workbench.pe import PeSpec, build, spec_from_mapping
 
 MACHINES = ("x86", "x64", "arm64")
@@ -236,6 +236,23 @@ def test_more_exports_than_ordinals_are_not_read() -> None:
     image = parse(bytes(data))
     assert len(image.exports) <= MAX_EXPORTS
     assert f"exported functions: 4294967295 claimed, {MAX_EXPORTS} read" in image.notes
+
+
+def test_of_many_exports_the_first_are_kept_without_a_note() -> None:
+    image = parse(build(PeSpec(exports=tuple(f"e{i}" for i in range(MAX_KEPT + 9)))))
+    assert ([e.name for e in image.exports], image.notes) == ([f"e{i}" for i in range(MAX_KEPT)], ())
+
+
+@pytest.mark.parametrize("name", sorted(ENTRY_POINTS))
+@pytest.mark.parametrize("form", ["{}", "_{}@12"])
+def test_an_entry_point_is_kept_wherever_it_stands(name: str, form: str) -> None:
+    exports = (*(f"e{i}" for i in range(MAX_KEPT + 9)), form.format(name), "last")
+    assert parse(build(PeSpec(exports=exports))).exports[MAX_KEPT:] == (Export(form.format(name), MAX_KEPT + 10),)
+
+
+def test_an_entry_point_exported_many_times_is_kept_once() -> None:
+    exports = (*(f"e{i}" for i in range(MAX_KEPT)), *(f"_RegisterModule@{i}" for i in range(500)))
+    assert len(parse(build(PeSpec(exports=exports))).exports) == MAX_KEPT + 1
 
 
 def test_is_pe_asks_for_the_signature_only_when_the_head_holds_it() -> None:

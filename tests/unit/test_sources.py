@@ -1,11 +1,13 @@
 """Folders, archives and memory give the same view; what is hostile in them is refused and told."""
 
 import bz2
+import gc
 import gzip
 import io
 import lzma
 import os
 import random
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from iisight.evidence import archive_zip, folder, listing
 from iisight.evidence import source as sources
 from iisight.evidence.memory import memory_source
 from iisight.evidence.open import open_source
@@ -141,10 +144,12 @@ def test_base_names_are_found_in_any_case() -> None:
     assert [f.path for f in source.named("WEB.config", "web.config")] == [r"C:\a\web.CONFIG", r"C:\b\Web.config"]
 
 
-def test_the_first_of_two_spellings_wins_and_the_second_is_told() -> None:
-    source = memory_source({r"C:\A": b"first", r"c:\a": b"second", r"\\?\C:\a.": b"third"})
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_smallest_of_several_spellings_wins_in_any_order_and_the_others_are_told(order: int) -> None:
+    spellings = [(r"C:\A", b"first"), (r"c:\a", b"second"), (r"\\?\C:\a.", b"third")]
+    source = memory_source(dict(spellings[::order]))
     reason = "another file of the evidence has the same Windows path; the first was read"
-    assert (body_of(source, r"C:\a"), source.gaps) == (b"first", (Gap(GapKind.REFUSED, r"c:\a", reason, 2),))
+    assert (body_of(source, r"C:\a"), source.gaps) == (b"first", (Gap(GapKind.REFUSED, r"\\?\C:\a.", reason, 2),))
 
 
 def test_text_in_memory_is_utf_8() -> None:
@@ -181,6 +186,36 @@ def test_a_file_that_became_a_link_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "D" / "log.bin").symlink_to("/etc/passwd")
     with pytest.raises(EvidenceError):
         body_of(source, r"D:\log.bin")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+@pytest.mark.parametrize("by_descriptor", [True, False])
+@pytest.mark.parametrize("name", ["D", "D/deep"])
+def test_a_file_is_not_read_through_a_folder_that_became_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, by_descriptor: bool
+) -> None:
+    source = open_source(folder_of(tmp_path / "evidence", {"C/Windows/x": b"", "D/deep/log.bin": b"inside"}))
+    folder_of(tmp_path / "outside", {"log.bin": b"outside", "deep/log.bin": b"outside"})
+    if not by_descriptor:
+        monkeypatch.setattr(folder.os, "supports_dir_fd", set())
+    moved = tmp_path / "evidence" / name
+    moved.rename(tmp_path / "moved")
+    moved.symlink_to(tmp_path / "outside", target_is_directory=True)
+    with pytest.raises(EvidenceError):
+        body_of(source, r"D:\deep\log.bin")
+
+
+def test_without_descriptors_of_folders_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = open_source(folder_of(tmp_path, FILES))
+    monkeypatch.setattr(folder.os, "supports_dir_fd", set())
+    assert body_of(source, r"D:\log.bin") == b"12345"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_folder_given_by_a_link_is_read(tmp_path: Path) -> None:
+    folder_of(tmp_path / "real", FILES)
+    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    assert body_of(open_source(tmp_path / "link"), r"D:\log.bin") == b"12345"
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "fsencode"), reason="names there are text")
@@ -260,6 +295,57 @@ def test_a_cut_zip_is_an_error_that_says_so(tmp_path: Path) -> None:
         opened(tmp_path, zip_of(FILES)[:-30])
 
 
+def wide_zip(claimed: int) -> bytes:
+    """Return a ZIP whose end record says that its directory is empty, and whose ZIP64 record says `claimed`."""
+    body = zip_of(FILES)
+    size, offset = struct.unpack_from("<II", body, len(body) - 10)
+    count = len(FILES)
+    wide = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, claimed or size, offset)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(body) - 22, 1)
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count, count, 0, 0xFFFFFFFF, 0)
+    return body[:-22] + wide + locator + end
+
+
+def test_the_size_of_a_zip_directory_is_bounded_whichever_record_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert body_of(opened(tmp_path, wide_zip(0)), r"D:\log.bin") == b"12345"
+    monkeypatch.setattr(archive_zip, "MAX_DIRECTORY", 100)
+    with pytest.raises(EvidenceError, match="its directory is larger than 100 bytes"):
+        opened(tmp_path, wide_zip(0))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs a list of open files")
+def test_a_zip_is_closed_with_its_source(tmp_path: Path) -> None:
+    source = opened(tmp_path, zip_of(FILES), "closing.zip")
+    del source
+    gc.collect()
+    assert not [fd for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink() and "closing.zip" in str(fd.readlink())]
+
+
+@pytest.mark.parametrize("form", ["zip", *PACKERS])
+def test_a_name_beyond_all_bounds_is_refused(tmp_path: Path, form: str) -> None:
+    files = {"C/Windows/a": b"1", "C/" + "n" * 33_000: b"2"}
+    source = opened(tmp_path, zip_of(files) if form == "zip" else PACKERS[form](tar_of(files)))
+    assert [f.origin for f in source.below("")] == ["C/Windows/a"]
+    assert reasons(source) == [(GapKind.REFUSED, "a name of more than 32,768 characters", 1)]
+    assert len(source.gaps[0].subject) < 1100
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", *PACKERS])
+def test_the_names_of_one_source_are_bounded_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(listing, "MAX_NAMES", 40)
+    files = {f"C/Windows/{i}": b"" for i in range(9)}
+    if form == "folder":
+        source = open_source(folder_of(tmp_path, files))
+    else:
+        source = opened(tmp_path, zip_of(files) if form == "zip" else PACKERS[form](tar_of(files)))
+    reason = "names of more than 40 bytes; the rest was not listed"
+    assert (len(source), reasons(source)) == (3, [(GapKind.REFUSED, reason, 6)])
+
+
 def test_links_and_devices_of_a_tar_are_refused(tmp_path: Path) -> None:
     extra = (link("C/l"), link("C/h", tarfile.LNKTYPE), link("C/d", tarfile.CHRTYPE), tarfile.TarInfo("C/../x"))
     assert reasons(opened(tmp_path, tar_of(FILES, extra))) == [
@@ -324,6 +410,13 @@ def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path, body: bytes, advi
     with pytest.raises(EvidenceError) as caught:
         opened(tmp_path, body)
     assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"<configuration/>"])
+@pytest.mark.parametrize("name", ["a.zip", "A.ZIP", "a.tar", "a.tar.gz", "a.tgz", "a.bz2", "a.xz", "a.zst", "a.7z"])
+def test_what_is_named_like_an_archive_and_is_none_is_an_error(tmp_path: Path, name: str, body: bytes) -> None:
+    with pytest.raises(EvidenceError, match="is named like an archive and is none"):
+        opened(tmp_path, body, name)
 
 
 def test_missing_evidence_is_an_error(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """Configuration XML: places of what is read, and what becomes of files that are not well-formed."""
 
+import tracemalloc
+
 import pytest
 
 from iisight.model.config import Document, Element
 from iisight.model.errors import ParseError
 from iisight.model.locator import Locator
 from iisight.parsers import xml
-from iisight.parsers.xml.reader import MAX_DEPTH
+from iisight.parsers.xml import reader
+from iisight.parsers.xml.reader import MAX_DEPTH, MAX_ELEMENTS, Places
 
 FAR = "C:\\web.config"
 
@@ -357,6 +360,27 @@ def test_errors_are_bounded() -> None:
         xml.MAX_REPAIRS + 1,
         "too many errors: the rest is not read",
     )
+
+
+@pytest.mark.parametrize("before", ["\n" * 10_000, "x" * 10_000, "\n" * 4096, "x" * 4095 + "\n", "ab\n" * 5000])
+def test_places_far_into_a_file_are_counted_from_its_lines(before: str) -> None:
+    text = f"<r>{before}<b/></r>"
+    start = text[: text.index("<b")]
+    assert place(text, "b") == (start.count("\n") + 1, len(start) - start.rfind("\n"))
+
+
+def test_the_index_of_a_file_of_line_ends_is_small() -> None:
+    text = "\n" * 1_000_000
+    tracemalloc.start()
+    places = Places(text)
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert (used < 100_000, places.of(999_999)) == (True, (1_000_000, 1))
+
+
+def test_elements_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_ELEMENTS", 10)
+    assert (codes("<r>" + "<a/>" * 20 + "</r>"), MAX_ELEMENTS) == (["bounds"], 400_000)
 
 
 def test_a_file_over_the_bound_is_refused() -> None:

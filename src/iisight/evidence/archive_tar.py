@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from iisight.evidence.listing import Budget, Gaps, Listed, to_source, to_time
+from iisight.evidence.listing import Budget, Gaps, Listed, Names, to_source, to_time
 from iisight.evidence.names import is_stray, printable
 from iisight.evidence.paths import extension
 from iisight.evidence.source import MAX_FILES, File, Source
@@ -34,6 +34,7 @@ class _Index:
     name: str
     form: str
     gaps: Gaps = field(default_factory=Gaps)
+    names: Names = field(default_factory=Names)
     listed: list[Listed] = field(default_factory=list)
     offsets: dict[str, int] = field(default_factory=dict)
     kept: dict[str, bytes] = field(default_factory=dict)
@@ -121,7 +122,7 @@ def _problem(origin: str, member: tarfile.TarInfo, index: _Index) -> str | None:
         return "a second member of the same name"
     if len(index.listed) >= MAX_FILES:
         return f"more than {MAX_FILES:,} files; the rest was not listed"
-    return None
+    return index.names.problem(origin)
 
 
 def _read_at(stream: Forward, offset: int, size: int, shown: str) -> bytes:

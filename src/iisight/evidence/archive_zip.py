@@ -1,8 +1,10 @@
 """Evidence in a ZIP archive, read in place: nothing is extracted to disk."""
 
+import io
 import lzma
 import stat
 import struct
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -10,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from iisight.evidence.listing import Budget, Gaps, Listed, check_ratio, to_source
+from iisight.evidence.listing import Budget, Gaps, Listed, Names, check_ratio, to_source
 from iisight.evidence.names import is_stray, printable
 from iisight.evidence.source import MAX_FILES, File, Source
 from iisight.model.coverage import GapKind
@@ -36,10 +38,12 @@ _ERRORS = (
 def open_zip(path: Path | BinaryIO, name: str = "") -> Source:
     """Return the source of the members of a ZIP archive; raises EvidenceError when it is none."""
     name = name or (path.name if isinstance(path, Path) else "archive.zip")
+    stream = _open(path, name) if isinstance(path, Path) else path
     try:
-        _check_directory(path)
-        archive = zipfile.ZipFile(path)
-    except _ERRORS as error:
+        archive = zipfile.ZipFile(stream)
+    except (EvidenceError, *_ERRORS) as error:
+        if stream is not path:
+            stream.close()
         raise EvidenceError(f"{name}: not a readable ZIP archive ({error})") from error
     gaps, budget = Gaps(), Budget()
     members = dict(_members(archive.infolist(), gaps))
@@ -56,18 +60,41 @@ def open_zip(path: Path | BinaryIO, name: str = "") -> Source:
             raise EvidenceError(f"{file.path}: damaged in the archive ({error})") from error
 
     listed = [Listed(origin, info.file_size, _modified(info)) for origin, info in members.items()]
-    return to_source(name, listed, read, gaps)
+    source = to_source(name, listed, read, gaps)
+    if stream is not path:
+        weakref.finalize(source, stream.close)
+    return source
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which nothing huge is read at once: zipfile takes the directory as a whole, as long as it is said.
+
+    What its size is said to be depends on which of several end records counts; here it is what zipfile asks for.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return at most `size` bytes; raises EvidenceError for more than MAX_DIRECTORY."""
+        if size is not None and size > MAX_DIRECTORY:
+            raise EvidenceError(f"its directory is larger than {MAX_DIRECTORY:,} bytes; extract it, give the folder")
+        return super().read(size)
+
+
+def _open(path: Path, name: str) -> BinaryIO:
+    try:
+        return _Bounded(io.FileIO(path))
+    except OSError as error:
+        raise EvidenceError(f"{name}: {error.strerror or error}") from error
 
 
 def _members(infos: list[zipfile.ZipInfo], gaps: Gaps) -> Iterator[tuple[str, zipfile.ZipInfo]]:
     """Yield the members that are read, by their printable names; the first of equal names wins."""
-    overlapping = _overlapping(infos)
+    overlapping, names = _overlapping(infos), Names()
     seen: set[str] = set()
     for info in infos:
         if info.filename.endswith("/"):
             continue
         origin = printable(info.filename)
-        problem = _problem(origin, info, seen, overlapping)
+        problem = _problem(origin, info, seen, overlapping) or _without_room(origin, names)
         if problem is None:
             seen.add(origin)
             yield origin, info
@@ -89,6 +116,11 @@ def _problem(origin: str, info: zipfile.ZipInfo, seen: set[str], overlapping: se
     if len(seen) >= MAX_FILES:
         return GapKind.REFUSED, f"more than {MAX_FILES:,} files; the rest was not listed"
     return None
+
+
+def _without_room(origin: str, names: Names) -> tuple[GapKind, str] | None:
+    reason = names.problem(origin)
+    return None if reason is None else (GapKind.REFUSED, reason)
 
 
 def _overlapping(infos: Iterable[zipfile.ZipInfo]) -> set[int]:
@@ -132,20 +164,3 @@ def _modified(info: zipfile.ZipInfo) -> datetime | None:
         return datetime(*info.date_time, tzinfo=UTC)
     except (ValueError, OverflowError, OSError, struct.error):
         return None
-
-
-def _check_directory(path: Path | BinaryIO) -> None:
-    """Refuse a central directory too large to hold, by what the end record says (APPNOTE 4.3.16)."""
-    if not isinstance(path, Path):
-        return
-    with path.open("rb") as stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(0, size - 65_557 - 76))
-        tail = stream.read()
-    at = tail.rfind(b"PK\x05\x06")
-    wide = tail.rfind(b"PK\x06\x06", 0, max(at, 0))
-    declared = struct.unpack_from("<I", tail, at + 12)[0] if 0 <= at <= len(tail) - 22 else 0
-    if declared == 0xFFFFFFFF and 0 <= wide <= len(tail) - 56:
-        declared = struct.unpack_from("<Q", tail, wide + 40)[0]
-    if min(declared, size) > MAX_DIRECTORY:
-        raise EvidenceError(f"its directory is larger than {MAX_DIRECTORY:,} bytes; extract it, give the folder")

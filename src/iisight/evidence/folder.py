@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from iisight.evidence.listing import Gaps, Listed, to_source, to_time
+from iisight.evidence.listing import Gaps, Listed, Names, to_source, to_time
 from iisight.evidence.names import printable
 from iisight.evidence.source import MAX_FILES, File, Source
 from iisight.model.coverage import GapKind
@@ -20,11 +20,13 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_CLOEXEC", 0)
 )
+_FOLDER_FLAGS = _FLAGS | getattr(os, "O_DIRECTORY", 0)
 
 
 def open_folder(path: Path) -> Source:
     """Return the source of the regular files below a folder; links are not followed."""
-    gaps = Gaps()
+    gaps, names = Gaps(), Names()
+    root = path.resolve()
     unwritable: dict[str, str] = {}  # origin -> name on disk, for names that are no text
     listed: list[Listed] = []
     for name, info in _walk(path, gaps):
@@ -32,18 +34,22 @@ def open_folder(path: Path) -> Source:
             gaps.add(GapKind.REFUSED, name, f"more than {MAX_FILES:,} files; the rest was not listed")
             continue
         origin = printable(name)
+        problem = names.problem(origin)
+        if problem is not None:
+            gaps.add(GapKind.REFUSED, origin, problem)
+            continue
         if origin != name:
             unwritable[origin] = name
         listed.append(Listed(origin, info.st_size, to_time(info.st_mtime)))
 
     def read(file: File, limit: int) -> bytes:
-        return _read(path / unwritable.get(file.origin, file.origin), file.path, limit)
+        return _read(root, unwritable.get(file.origin, file.origin), file.path, limit)
 
-    return to_source(path.resolve().name or str(path), listed, read, gaps, str(path.absolute()))
+    return to_source(root.name or str(path), listed, read, gaps, str(path.absolute()))
 
 
 def _walk(root: Path, gaps: Gaps) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield the regular files with their names relative to the root, with `/`, in no order."""
+    """Yield the regular files with their names relative to the root, with `/`, always in the same order."""
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -52,7 +58,7 @@ def _walk(root: Path, gaps: Gaps) -> Iterator[tuple[str, os.stat_result]]:
             continue
         try:
             with os.scandir(root / folder) as entries:
-                for entry in entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
                     yield from _visit(entry, folder, pending, gaps)
         except OSError as error:
             gaps.add(GapKind.UNREADABLE, printable(folder) or ".", f"folder: {error.strerror or error}")
@@ -77,13 +83,30 @@ def _visit(
         gaps.add(GapKind.REFUSED, printable(name), "not a regular file")
 
 
-def _read(path: Path, shown: str, limit: int) -> bytes:
-    """Read a file that must still be a regular one and no link."""
+def _read(root: Path, name: str, shown: str, limit: int) -> bytes:
+    """Read a file that must still be a regular one and no link, in folders that are none."""
     try:
-        handle = os.open(path, _FLAGS)
+        handle = _open(root, name)
         with open(handle, "rb") as stream:  # noqa: PTH123 (a descriptor)
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise EvidenceError(f"{shown}: no longer a regular file")
             return stream.read(limit)
     except OSError as error:
         raise EvidenceError(f"{shown}: {error.strerror or error}") from error
+
+
+def _open(root: Path, name: str) -> int:
+    """Return a descriptor of a file below the root; no part of its name may have become a link."""
+    if os.open not in os.supports_dir_fd:
+        if not (root / name).resolve().is_relative_to(root):
+            raise OSError("leads out of the evidence")
+        return os.open(root / name, _FLAGS)
+    handle = os.open(root, _FOLDER_FLAGS)
+    *folders, last = name.split("/")
+    for part, flags in (*((folder, _FOLDER_FLAGS) for folder in folders), (last, _FLAGS)):
+        parent = handle
+        try:
+            handle = os.open(part, flags, dir_fd=parent)
+        finally:
+            os.close(parent)
+    return handle

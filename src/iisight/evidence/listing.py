@@ -1,4 +1,4 @@
-"""What folder and archive sources share: gaps folded by reason, a budget, and the way from a listing to a Source."""
+"""What folder and archive sources share: gaps folded by reason, budgets, and the way from a listing to a Source."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,9 @@ BUDGET = 4 * 1024**3  # bytes that are decompressed for one source
 FREE = 16 * 1024**2  # bytes that may come out at any ratio
 MAX_RATIO = 200  # bytes out of one byte in; text logs reach about 50
 MAX_FOLDED = 64  # different gaps of one source
+MAX_NAME = 32 * 1024  # characters of one name; a Windows path has at most 32,767
+MAX_NAMES = 256 * 1024**2  # bytes of all names of one source
+MAX_SUBJECT = 1024  # characters of a name that a gap tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Gaps:
 
     def add(self, kind: GapKind, subject: str, reason: str) -> None:
         """Count one thing that is not read."""
+        subject = subject if len(subject) <= MAX_SUBJECT else f"{subject[:MAX_SUBJECT]}…"
         key = (kind, reason)
         if key not in self._folded and len(self._folded) >= MAX_FOLDED:
             key = (kind, "other reasons")
@@ -57,6 +61,21 @@ class Budget:
         self._left -= count
         if self._left < 0:
             raise EvidenceError("the budget for decompressing this evidence is used up")
+
+
+class Names:
+    """How many bytes of names may still be kept."""
+
+    def __init__(self) -> None:
+        """Start with room for MAX_NAMES bytes."""
+        self._left = MAX_NAMES
+
+    def problem(self, name: str) -> str | None:
+        """Make room for a name; return why there is none, or None."""
+        if len(name) > MAX_NAME:
+            return f"a name of more than {MAX_NAME:,} characters"
+        self._left -= len(name) * (1 if name.isascii() else 4)  # what one character may take in memory
+        return f"names of more than {MAX_NAMES:,} bytes; the rest was not listed" if self._left < 0 else None
 
 
 def check_ratio(subject: str, taken: int, given: int) -> None:

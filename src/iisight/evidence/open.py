@@ -14,6 +14,10 @@ from iisight.model.errors import EvidenceError
 _BLOCK = 512
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ARCHIVES = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "RAR", b"MSCF": "CAB"}
+_NAMED = frozenset({
+    ".7z", ".bz2", ".cab", ".gz", ".lz4", ".lzma", ".rar", ".tar", ".tbz", ".tbz2", ".tgz", ".txz", ".tzst", ".xz",
+    ".z", ".zip", ".zst",
+})  # fmt: skip
 _IMAGES = {
     b"EVF\x09\x0d\x0a\xff\x00": "E01",
     b"EVF2\r\n\x81\x00": "Ex01",
@@ -53,7 +57,11 @@ def _open_file(path: Path, head: bytes, tail: bytes) -> Source:
         if not _is_tar(_decompressed_head(path, form)):
             raise EvidenceError(f"{path}: compressed ({form}), and not a tar archive; decompress it first")
         return open_tar(path, form)
-    return open_tar(path) if _is_tar(head) else open_single(path)
+    if _is_tar(head):
+        return open_tar(path)
+    if path.suffix.lower() in _NAMED:
+        raise EvidenceError(f"{path}: is named like an archive and is none; copy it again")
+    return open_single(path)
 
 
 def _refuse(path: Path, head: bytes, tail: bytes) -> None:

@@ -3,11 +3,14 @@
 The shapes: drives as collectors write them (`C/`, `C%3A/`, `uploads/ntfs/%5C%5C.%5CC%3A/`: KAPE, CyLR,
 Velociraptor), the root of a drive, pieces of one (the configuration folder, `inetpub`), an application.
 The audited host may be hostile and can plant folders that look like another shape: the shallowest one counts.
+Of two as shallow a known folder with the server's configuration in its place counts before a drive, which may be
+planted in it, and a drive before a bare applicationHost.config, which may be planted on it; the other one is told.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from iisight.evidence.mount import MAX_DEPTH, OUTSIDE, Mount
@@ -34,6 +37,7 @@ _WINDOWS_TOPS = frozenset({"assembly", "microsoft.net", "syswow64", "system32", 
 _HISTORY = re.compile(r"cfghistory_\d+")
 _CONFIG_FILES = frozenset({"administration.config", "applicationhost.config", "redirection.config"})
 _DRIVES_FOUND = "folders that stand for drives"
+_APPHOST = ("windows", "system32", "inetsrv", "config", "applicationhost.config")
 
 
 def recognise(names: Iterable[str], context: str = "") -> Mount:
@@ -55,11 +59,14 @@ class _Survey:
         self._roots: Counter[_Parts] = Counter()  # the root of a drive
         self._pieces: Counter[tuple[_Parts, str]] = Counter()  # a known folder and its place
         self._applications: Counter[_Parts] = Counter()  # a folder with a web.config or a bin
+        self._proven: Counter[_Parts] = Counter()  # known folders with applicationHost.config in its place
+        self._bare: Counter[_Parts] = Counter()  # other folders with one
+        self._configured: Counter[_Parts] = Counter()  # around drives, and their roots, with one in its place
         self._common: _Parts | None = None  # the folders around everything
 
     def add(self, parts: Sequence[str]) -> None:
         """Weigh one name."""
-        head = tuple(part.lower() for part in parts[:MAX_DEPTH])
+        head = tuple(part.lower() for part in parts[: MAX_WRAPPERS + 1 + len(_APPHOST)])
         self._total += 1
         self._narrow(head[:-1][:MAX_WRAPPERS])
         if not self._add_drive(head) and not self._add_root(head):
@@ -67,17 +74,31 @@ class _Survey:
 
     def mount(self) -> Mount:
         """Return the mount of the shallowest shape; of two as shallow, the one that says more."""
+        groups = self._groups()
+        shapes: list[tuple[int, int, Callable[[], Mount]]] = [
+            (_depth(self._proven), 0, self._as_pieces),
+            (_depth(self._roots), 1, self._as_root),
+            (_depth(groups), 2, partial(self._as_drives, groups)),
+            (min((len(p) for p, _ in self._pieces), default=MAX_DEPTH), 3, self._as_pieces),
+            (MAX_DEPTH - 1, 4, self._as_files),
+        ]
+        level, rank, make = min(shapes, key=lambda shape: shape[:2])
+        drives = {**self._roots, **groups}
+        if rank in (1, 2):
+            rivals = {parts: votes for parts, votes in self._bare.items() if len(parts) == level}
+        else:
+            tied = {parts: votes for parts, votes in drives.items() if len(parts) == level}
+            rivals = {**tied, **self._configured}
+        mount = make()
+        return replace(mount, gaps=(*mount.gaps, *_rival_gaps(mount, rivals)))
+
+    def _groups(self) -> Counter[_Parts]:
+        """Return what is around the drives of each host."""
         groups: Counter[_Parts] = Counter()
         for parts, votes in self._drives.items():
             if _group(parts[:-1]) not in self._applications:
                 groups[_group(parts[:-1])] += votes
-        shapes: list[tuple[int, int, Callable[[], Mount]]] = [
-            (min(map(len, self._roots), default=MAX_DEPTH), 0, self._as_root),
-            (min(map(len, groups), default=MAX_DEPTH), 1, partial(self._as_drives, groups)),
-            (min((len(p) for p, _ in self._pieces), default=MAX_DEPTH), 2, self._as_pieces),
-            (MAX_DEPTH - 1, 3, self._as_files),
-        ]
-        return min(shapes, key=lambda shape: shape[:2])[2]()
+        return groups
 
     def _as_root(self) -> Mount:
         chosen = _best(self._roots)
@@ -129,6 +150,8 @@ class _Survey:
             match = _DRIVE.fullmatch(head[index])
             if match and (match[2] in (":", "%3a") or head[index + 1] in _DRIVE_TOPS):
                 _count(self._drives, head[: index + 1])
+                if head[index + 1 :] == _APPHOST:
+                    _count(self._configured, _group(head[:index]))
                 return True
             if match or (head[index] == "unc" and len(head) > index + 3):
                 _count(self._letters, head[: index + 1])
@@ -140,6 +163,8 @@ class _Survey:
                 head[index] == "windows" and head[index + 1] in _WINDOWS_TOPS
             ):
                 _count(self._roots, head[:index])
+                if head[index:] == _APPHOST:
+                    _count(self._configured, head[:index])
                 return True
         return False
 
@@ -148,9 +173,13 @@ class _Survey:
             place = _known_folder(part, "".join(head[index + 1 : index + 2]))
             if place is not None:
                 self._count_piece(head[: index + 1], place)
+                if _APPHOST[-len(head[index:]) :] == head[index:]:
+                    _count(self._proven, head[: index + 1])
                 return
             if part in _CONFIG_FILES and index + 1 == len(head):
                 self._count_piece(head[:index], CONFIG)
+                if part == _APPHOST[-1]:
+                    _count(self._bare, head[:index])
             elif part == "web.config" or (part == "bin" and index + 1 < len(head)):
                 _count(self._applications, head[:index])
 
@@ -164,6 +193,10 @@ class _Survey:
 def _count(counter: Counter[_Parts], parts: _Parts) -> None:
     if parts in counter or len(counter) < MAX_CANDIDATES:
         counter[parts] += 1
+
+
+def _depth(folders: Iterable[_Parts]) -> int:
+    return min(map(len, folders), default=MAX_DEPTH)
 
 
 def _best(votes: Mapping[_Parts, int]) -> _Parts:
@@ -222,3 +255,13 @@ def _gaps(rest: str, others: Mapping[_Parts, int]) -> tuple[Gap, ...]:
     first = "\\".join((rest, *_best(others)))
     reason = "looks like the files of another server; scan it on its own"
     return (Gap(GapKind.REFUSED, first, reason, sum(others.values())),)
+
+
+def _rival_gaps(mount: Mount, rivals: Mapping[_Parts, int]) -> tuple[Gap, ...]:
+    """Tell of what was read another way than it may be meant: one of the two may have been planted."""
+    if not rivals:
+        return ()
+    chosen = min((prefix for prefix, _, _ in mount.roots), key=len, default="") or "./"
+    other = "/".join(_best(rivals)) or "."
+    reason = f"{chosen} and {other}/ both look like the server; only the first was read: scan them on their own"
+    return (Gap(GapKind.REFUSED, "\\".join((mount.rest, *_best(rivals))), reason, sum(rivals.values())),)

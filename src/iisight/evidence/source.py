@@ -34,7 +34,7 @@ class Source:
     def __init__(
         self, name: str, files: Iterable[File], reader: Reader, gaps: Iterable[Gap] = (), mount: str = ""
     ) -> None:
-        """Index `files`; the first of two files whose paths fold to the same wins."""
+        """Index `files`; of two whose paths fold to the same the one whose path is smaller as text wins."""
         self.name = name  # what the evidence is called in a report
         self.mount = mount  # how its names were mapped to Windows paths, one sentence
         self._reader = reader
@@ -90,9 +90,9 @@ class Source:
         return self._reader(file, most)[:most]
 
     def _sort(self) -> tuple[Gap, ...]:
-        """Bring keys and files into the order of the keys, without the later ones of equal keys."""
+        """Bring keys and files into the order of the keys; of equal keys the smallest path stays, however listed."""
         keys, files = self._keys, self._files
-        order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: the first given comes first
+        order = sorted(range(len(keys)), key=lambda i: (keys[i], files[i].path, files[i].origin))
         twins = [i for last, i in pairwise(order) if keys[last] == keys[i]]
         dropped = set(twins)
         self._files = [files[i] for i in order if i not in dropped]
@@ -100,7 +100,7 @@ class Source:
         if not twins:
             return ()
         reason = "another file of the evidence has the same Windows path; the first was read"
-        return (Gap(GapKind.REFUSED, files[min(twins)].path, reason, len(twins)),)
+        return (Gap(GapKind.REFUSED, files[twins[0]].path, reason, len(twins)),)
 
     def _range(self, folder: str) -> range:
         key = fold(folder)

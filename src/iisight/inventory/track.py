@@ -11,7 +11,7 @@ from iisight.model.config import Dropped, Element, ElementState, Entry, Fate, Se
 from iisight.model.locator import Locator
 
 Identity = tuple[int, str]
-MAX_WORK = 40_000_000  # entries compared over the whole tree
+MAX_WORK = 10_000_000  # entries compared over the whole tree
 WITHHELD = "inheritInChildApplications=false"
 OVERRIDDEN = "set to another value"
 

@@ -13,7 +13,7 @@ from iisight.inventory.config.records import Record
 from iisight.inventory.config.tree import Node, Tree, ancestors
 from iisight.model.config import ElementState, Fate, Problem
 
-MAX_WORK = 8_000_000  # entries; 2,000 sites with nested files carry about 700,000
+MAX_WORK = 5_000_000  # entries; 2,000 sites with nested files carry about 700,000
 _WEB_CONFIG_LEVEL = 3
 _HIGHEST_LEVEL = {"MachineOnly": 0, "MachineToRootWeb": 1, "MachineToWebRoot": 1, "AppHostOnly": 2}
 

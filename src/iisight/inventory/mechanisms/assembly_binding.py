@@ -13,21 +13,21 @@ _TOLD = {"codeBase": "href", "probing": "privatePath", "linkedConfiguration": "h
 
 
 def find(survey: Survey) -> Iterable[Draft]:
-    """Yield a draft for every place that a `runtime` section names."""
+    """Yield a draft for every folder that `runtime` sections name; assemblies of one folder are one component."""
     for node in survey.server.tree:
         for record in node.inputs.get(SECTION, ()):
             for binding in record.element.all("assemblyBinding"):
-                yield from _binding(binding, "", record, node.scope)
+                yield from _binding(binding, record, node.scope)
 
 
-def _binding(element: Element, assembly: str, record: Record, scope: str) -> Iterator[Draft]:
+def _binding(element: Element, record: Record, scope: str) -> Iterator[Draft]:
     for child in element.children:
         if child.name == "dependentAssembly":
-            identity = child.child("assemblyIdentity")
-            yield from _binding(child, "" if identity is None else identity.get("name"), record, scope)
-        place = child.get(_TOLD.get(child.name, ""))
+            yield from _binding(child, record, scope)
+        place = child.get(_TOLD.get(child.name, "")).replace("\\", "/")
         if place:
-            draft = Draft(Kind.TYPE_REFERENCE, "L-24", f"{child.name} {assembly}".strip(), arguments=place)
+            folder = place.rpartition("/")[0] or place if child.name == "codeBase" else place
+            draft = Draft(Kind.TYPE_REFERENCE, "L-24", child.name, arguments=folder)
             attributes = tuple(child.attributes.items())
             locator = record.document.at(child)
             draft.registrations.append(Registration(locator, SECTION, scope, attributes))

@@ -6,10 +6,20 @@ from iisight.model.binary import Export
 from iisight.parsers.pe.headers import EXPORT, Names, View, read_numbers
 
 MAX_EXPORTS = 65536  # ordinals are 16-bit: no file can offer more by ordinal
+MAX_KEPT = 8192  # exports of one image that are kept; more would fill memory, and nobody asks for them
+ENTRY_POINTS = frozenset({
+    "DllGetClassObject", "DllRegisterServer", "GetExtensionVersion", "GetFilterVersion", "HttpExtensionProc",
+    "HttpFilterProc", "InitCompression", "RegisterModule", "TerminateExtension", "TerminateFilter",
+})  # fmt: skip
+"""What IIS and COM look up in an image: kept wherever it stands."""
 
 
 def read_exports(view: View, notes: list[str]) -> tuple[Export, ...]:
-    """Read what the image exports, by ordinal; a function of two names comes twice."""
+    """Read what the image exports, by ordinal; a function of two names comes twice.
+
+    Of a readable table with more than MAX_KEPT only the first are given, and each of ENTRY_POINTS once: nothing
+    that is asked for is lost, so this is no note.
+    """
     rva, size = view.directory(EXPORT)
     if not rva:
         return ()
@@ -31,8 +41,21 @@ def read_exports(view: View, notes: list[str]) -> tuple[Export, ...]:
         notes.append(f"exports: {len(found)} there, {MAX_EXPORTS} kept")
     return tuple(
         Export(name, base + i, names.read(addresses[i]) if rva <= addresses[i] < rva + size else None)
-        for i, name in found[:MAX_EXPORTS]
+        for i, name in _kept(found[:MAX_EXPORTS])
     )
+
+
+def _kept(found: list[tuple[int, str | None]]) -> list[tuple[int, str | None]]:
+    """Return the first MAX_KEPT, and of the others the first of each entry point."""
+    others = reversed([(_plain(item[1]), item) for item in found[MAX_KEPT:]])
+    first = {name: item for name, item in others if name in ENTRY_POINTS}
+    return found[:MAX_KEPT] + sorted(first.values(), key=lambda item: item[0])
+
+
+def _plain(name: str | None) -> str:
+    """Return a name without the decoration of stdcall: `Name` of `_Name@12`."""
+    text = name or ""
+    return text[1:].partition("@")[0] if text.startswith("_") and "@" in text else text
 
 
 def _named(

@@ -1,16 +1,16 @@
 """One pass of expat over text: elements with their places, or where and why it stopped."""
 
 import re
-from bisect import bisect_right
+from array import array
 from dataclasses import dataclass, field
-from itertools import accumulate
 from xml.parsers import expat
 
 from iisight.model.config import Element
 from iisight.parsers.xml.edits import Edits
 
 MAX_DEPTH = 256
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS = 400_000
+_BLOCK = 4096  # characters that are searched for one place
 _UNDERSCORES = re.compile(r"</(_+)")
 
 
@@ -42,14 +42,21 @@ class Places:
     """Lines and columns of offsets, both from 1."""
 
     def __init__(self, text: str) -> None:
-        """Index the line starts."""
-        lengths = [len(line) + 1 for line in text.split("\n")]
-        self._starts = [0, *accumulate(lengths)]
+        """Index the text by blocks: a list of its lines may take a hundred times its size."""
+        self._text = text
+        self._lines = array("L", [1])  # at the start of each block
+        self._starts = array("L", [0])  # of those lines
+        for start in range(0, len(text), _BLOCK):
+            end = start + _BLOCK
+            self._lines.append(self._lines[-1] + text.count("\n", start, end))
+            self._starts.append(text.rfind("\n", start, end) + 1 or self._starts[-1])
 
     def of(self, offset: int) -> tuple[int, int]:
         """Return (line, column) of an offset."""
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        block = min(offset // _BLOCK, len(self._lines) - 1)
+        line = self._lines[block] + self._text.count("\n", block * _BLOCK, offset)
+        start = self._text.rfind("\n", block * _BLOCK, offset) + 1 or self._starts[block]
+        return line, offset - start + 1
 
 
 class Reader:

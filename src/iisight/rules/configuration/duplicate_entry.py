@@ -1,12 +1,13 @@
 """IIS139: an entry that is there twice, so that IIS cannot use its section."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.resolve import Change
 from iisight.inventory.inventory import Inventory
 from iisight.model.config import Problem
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
+from iisight.model.locator import Locator
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, finding
 
@@ -35,24 +36,29 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
 
 
 def _section(server: Server, section: str) -> Iterator[Finding]:
-    spoiled: dict[Problem, list[Change]] = {}
+    spoiled: dict[Problem, list[str]] = {}
+    first: dict[Problem, Locator | None] = {}
     for change in server.resolver.changes(section):
-        for problem in change.after.problems[len(change.before.problems) :]:
-            if problem.code == "duplicate-key":
-                spoiled.setdefault(problem, []).append(change)
-    for problem, changes in spoiled.items():
-        scope = changes[0].node.scope
-        more = f" and {len(changes) - 1} more places" if len(changes) > 1 else ""
+        new = [p for p in change.after.problems[len(change.before.problems) :] if p.code == "duplicate-key"]
+        first |= {problem: place for problem, place in _firsts(new, change).items() if problem not in first}
+        for problem in new:
+            spoiled.setdefault(problem, []).append(change.node.scope)
+    for problem, scopes in spoiled.items():
+        more = f" and {len(scopes) - 1} more places" if len(scopes) > 1 else ""
         what = problem.message.partition(";")[0]
-        message = f"{what} in {section} of {scope or 'the server'}{more}: requests there are answered with 500.19"
-        yield finding(INFO, message, _places(problem, changes[0]), scope=scope)
+        message = f"{what} in {section} of {scopes[0] or 'the server'}{more}: requests there are answered with 500.19"
+        place = first[problem]
+        evidence = [Evidence(problem.locator, "the second"), *([Evidence(place, "the first")] if place else [])]
+        yield finding(INFO, message, evidence, scope=scopes[0])
 
 
-def _places(problem: Problem, change: Change) -> Iterator[Evidence]:
-    yield Evidence(problem.locator, "the second")
+def _firsts(problems: Sequence[Problem], change: Change) -> dict[Problem, Locator | None]:
+    """Return where the entry stands that each problem's entry repeats."""
+    if not problems:
+        return {}
     lost = [d.entry for d in change.after.dropped]
-    key = next((e.key for e in lost if e.locator == problem.locator), None)
+    keys = {entry.locator: entry.key for entry in lost}
+    places: dict[str, Locator] = {}
     for entry in (*change.before.entries, *lost):
-        if entry.key == key and entry.locator != problem.locator:
-            yield Evidence(entry.locator, "the first")
-            return
+        places.setdefault(entry.key, entry.locator)
+    return {problem: places.get(keys.get(problem.locator, "")) for problem in problems}

@@ -10,7 +10,7 @@ from iisight.model.config import Dropped
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, finding
-from iisight.rules.configuration._weights import NOTED, ODD, UNKNOWN, Weight
+from iisight.rules.configuration._weights import NOTED, ODD, Weight
 
 INFO = RuleInfo(
     id="IIS111",
@@ -24,7 +24,7 @@ INFO = RuleInfo(
 _MODULES = "system.webServer/modules"
 _WATCHED: dict[str, Weight] = {
     "HttpLoggingModule": ODD,
-    "RequestFilteringModule": UNKNOWN,
+    "RequestFilteringModule": NOTED,  # Exchange takes it out of its own root
     **dict.fromkeys(
         (
             *("AnonymousAuthenticationModule", "BasicAuthenticationModule", "DigestAuthenticationModule"),
