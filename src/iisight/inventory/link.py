@@ -12,6 +12,7 @@ from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.conditions import is_met
 from iisight.inventory.draft import Draft, finish
+from iisight.inventory.mechanisms.handlers import RESTRICTIONS
 from iisight.model.component import CatalogueMatch, Component, ImageState, Kind
 from iisight.model.config import Fate
 from iisight.model.coverage import Gap, GapKind
@@ -69,7 +70,8 @@ class Linker:
             return CatalogueMatch("IIS", "core", "IIS schema", ("image",) if draft.image else ("type",))
         if draft.image and paths.has_blank_ends(draft.image):
             return None
-        rows = [r for r in draft.registrations if r.fate is Fate.ACTIVE] or draft.registrations
+        rows = [r for r in draft.registrations if r.section != RESTRICTIONS] or draft.registrations
+        rows = [r for r in rows if r.fate is Fate.ACTIVE] or rows
         scopes = dict.fromkeys(r.scope for r in rows) or {"": None}
         known = catalogue()
         what = (draft.kind, draft.name, draft.image, draft.type, draft.precondition)

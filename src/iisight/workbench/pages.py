@@ -3,7 +3,8 @@
 Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
 `insert <element path>` XML put at the end of that element of applicationHost.config, `insert-first` at its start;
-`set <element path>` lines `name: value` for its attributes; `remove <element path>`; `expect` what the rule says.
+`set <element path>` lines `name: value` for its attributes; `remove <element path>`; `options` the rule's options, the
+same way; `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
 
