@@ -12,6 +12,7 @@ import pytest
 
 import iisight
 from iisight.engine.registry import all_rules, find_rule
+from tests.builders.servers import apphost, web_config
 from tests.e2e.conftest import Run
 
 
@@ -30,11 +31,20 @@ def test_config_of_another_site_has_not_what_one_site_adds(run: Run, compromised
     )
 
 
-def test_config_tells_what_was_removed_and_by_which_line(run: Run, compromised: Path) -> None:
-    out = run("config", compromised, "--site", "Shop", "--section", "modules", "--format", "json").out
+def test_config_tells_what_was_removed_and_by_which_line(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "C" / "Windows" / "System32" / "inetsrv" / "config"
+    folder.mkdir(parents=True)
+    host = apphost('<modules><add name="A" lockItem="false" /></modules>')
+    (folder / "applicationHost.config").write_text(host)
+    content = tmp_path / "C" / "inetpub" / "wwwroot"
+    content.mkdir(parents=True)
+    (content / "web.config").write_text(web_config('<modules>\n  <remove name="A" />\n</modules>'))
 
-    [section] = json.loads(out)["sections"]
-    assert section["path"] == "system.webServer/modules"
+    out = run("config", tmp_path, "--site", "S", "--section", "modules", "--format", "json").out
+
+    [line] = [line for line in json.loads(out)["sections"][0]["lines"] if line["attributes"][0] == ["name", "A"]]
+    by = line["by"]
+    assert (line["fate"], by["path"], by["line"], by["column"]) == ("removed", "C:\\inetpub\\wwwroot\\web.config", 2, 3)
 
 
 @pytest.mark.parametrize("wrong", [("--site", "Absent"), ("--section", "absent"), ("--server", "Absent")])

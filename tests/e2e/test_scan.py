@@ -53,7 +53,9 @@ def test_the_real_process_exits_with_the_same_status(compromised: Path) -> None:
 
 
 def test_the_verdicts_name_what_is_planted(run: Run, compromised: Path) -> None:
-    assert "HttpLoggngModule" in run("scan", compromised).out
+    report = json.loads(run("scan", compromised, "--format", "json").out)
+    bad = {j["component"]["name"] for j in report["components"] if j["verdict"] in {"suspicious", "malicious"}}
+    assert {"HttpLoggngModule", "RequestTelemetry", "ASP.Net_4.0_64bit", "AboMapperCustom-7781"} <= bad
 
 
 def test_output_that_is_no_terminal_has_no_colour(run: Run, compromised: Path) -> None:

@@ -150,9 +150,9 @@ def test_a_copy_deeper_in_a_drive_is_no_rival_of_it(drive: str, copy: str) -> No
 
 
 def test_the_gap_names_both_readings() -> None:
-    assert rivals("config/applicationHost.config", f"config/c/{APPHOST}", "config/c/Windows/x") == [
-        "config/ and config/ both look like the server; only the first was read: scan them on their own"
-    ]
+    both = "known folders of a server (in config/) and a drive (in config/) both look like the server"
+    names = ("config/applicationHost.config", f"config/c/{APPHOST}", "config/c/Windows/x")
+    assert rivals(*names) == [f"{both}; only the first was read: scan them on their own"]
 
 
 @pytest.mark.parametrize(

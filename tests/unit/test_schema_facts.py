@@ -168,10 +168,6 @@ def test_combined_keys_are_read_in_order() -> None:
     assert fact.keys == ("a", "b")
 
 
-def test_sections_are_read_from_a_schema_file() -> None:
-    assert [fact.path for fact in schema.section_facts_from_schema(section("vendor/thing"))] == ["vendor/thing"]
-
-
 def test_extension_is_found_with_its_element() -> None:
     method = element("method", name="Start", extension="Vendor.Class")
     assert schema.schema_extensions(section("vendor", method)) == (("Vendor.Class", method),)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from iisight.evidence import archive_zip, folder, listing
+from iisight.evidence import archive_zip, listing
 from iisight.evidence import source as sources
 from iisight.evidence.memory import memory_source
 from iisight.evidence.open import open_source
@@ -197,7 +197,7 @@ def test_a_file_is_not_read_through_a_folder_that_became_a_link(
     source = open_source(folder_of(tmp_path / "evidence", {"C/Windows/x": b"", "D/deep/log.bin": b"inside"}))
     folder_of(tmp_path / "outside", {"log.bin": b"outside", "deep/log.bin": b"outside"})
     if not by_descriptor:
-        monkeypatch.setattr(folder.os, "supports_dir_fd", set())
+        monkeypatch.setattr(os, "supports_dir_fd", set())
     moved = tmp_path / "evidence" / name
     moved.rename(tmp_path / "moved")
     moved.symlink_to(tmp_path / "outside", target_is_directory=True)
@@ -207,7 +207,7 @@ def test_a_file_is_not_read_through_a_folder_that_became_a_link(
 
 def test_without_descriptors_of_folders_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = open_source(folder_of(tmp_path, FILES))
-    monkeypatch.setattr(folder.os, "supports_dir_fd", set())
+    monkeypatch.setattr(os, "supports_dir_fd", set())
     assert body_of(source, r"D:\log.bin") == b"12345"
 
 

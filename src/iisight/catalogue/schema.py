@@ -126,12 +126,6 @@ def known_extension_progids() -> frozenset[str]:
     return frozenset(row["progid"].lower() for row in rows("progids"))
 
 
-def section_facts_from_schema(root: Element) -> tuple[SectionFact, ...]:
-    """Return the sections that a schema file defines; it does not say who may set them."""
-    paths = sorted({path for path, element in _walk(root) if element.name == "sectionSchema"})
-    return tuple(SectionFact(path, "Everywhere", "Allow", "evidence schema") for path in paths)
-
-
 def collection_facts_from_schema(root: Element) -> tuple[CollectionFact, ...]:
     """Return the collections that a schema file defines, the first definition of each owner."""
     facts: dict[str, CollectionFact] = {}

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from iisight.cli import _options
-from iisight.cli._output import is_terminal, output, width_of
+from iisight.cli._output import is_terminal, output
 from iisight.cli.main import CLEAN, INCOMPLETE
 from iisight.engine.effective import effective
 from iisight.evidence.open import open_source
@@ -35,5 +35,5 @@ def run(parsed: argparse.Namespace) -> int:
         else:
             from iisight.report.effective import write
 
-            write(view, stream, width=width_of(stream), color=is_terminal(stream))
+            write(view, stream, color=is_terminal(stream))
     return INCOMPLETE if inventory.gaps else CLEAN

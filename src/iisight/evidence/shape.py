@@ -85,12 +85,14 @@ class _Survey:
         level, rank, make = min(shapes, key=lambda shape: shape[:2])
         drives = {**self._roots, **groups}
         if rank in (1, 2):
+            what = "applicationHost.config alone"
             rivals = {parts: votes for parts, votes in self._bare.items() if len(parts) == level}
         else:
+            what = "a drive"
             tied = {parts: votes for parts, votes in drives.items() if len(parts) == level}
             rivals = {**tied, **self._configured}
         mount = make()
-        return replace(mount, gaps=(*mount.gaps, *_rival_gaps(mount, rivals)))
+        return replace(mount, gaps=(*mount.gaps, *_rival_gaps(mount, what, rivals)))
 
     def _groups(self) -> Counter[_Parts]:
         """Return what is around the drives of each host."""
@@ -257,11 +259,12 @@ def _gaps(rest: str, others: Mapping[_Parts, int]) -> tuple[Gap, ...]:
     return (Gap(GapKind.REFUSED, first, reason, sum(others.values())),)
 
 
-def _rival_gaps(mount: Mount, rivals: Mapping[_Parts, int]) -> tuple[Gap, ...]:
-    """Tell of what was read another way than it may be meant: one of the two may have been planted."""
+def _rival_gaps(mount: Mount, what: str, rivals: Mapping[_Parts, int]) -> tuple[Gap, ...]:
+    """Tell that the evidence can be read another way too: one of the two may have been planted."""
     if not rivals:
         return ()
     chosen = min((prefix for prefix, _, _ in mount.roots), key=len, default="") or "./"
-    other = "/".join(_best(rivals)) or "."
-    reason = f"{chosen} and {other}/ both look like the server; only the first was read: scan them on their own"
-    return (Gap(GapKind.REFUSED, "\\".join((mount.rest, *_best(rivals))), reason, sum(rivals.values())),)
+    other = _best(rivals)
+    named = f"{mount.shape} (in {chosen}) and {what} (in {'/'.join((*other, '')) or './'})"
+    reason = f"{named} both look like the server; only the first was read: scan them on their own"
+    return (Gap(GapKind.REFUSED, "\\".join((mount.rest, *other)), reason, sum(rivals.values())),)

@@ -39,7 +39,6 @@ class Kind(StrEnum):
     START_CODE = "start-code"  # L-25
     APP_ASSEMBLY = "app-assembly"  # L-25: a DLL in bin
     PRECOMPILED = "precompiled"  # L-25
-    SERVICE = "service"  # L-29
     DEPLOY_RULE = "deploy-rule"  # L-30
     DATABASE_PROVIDER = "database-provider"  # L-31
     ERROR_PAGE = "error-page"  # L-32

@@ -12,13 +12,13 @@ _SCOPE_WIDTH = 30
 _BOLD, _DIM, _RED, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 
-def write(view: Effective, stream: TextIO, *, width: int, color: bool) -> None:
+def write(view: Effective, stream: TextIO, *, color: bool) -> None:
     """Write the view as text."""
-    for line in _text(view, width, color):
+    for line in _text(view, color):
         stream.write(encodable(line.rstrip(), stream.encoding) + "\n")
 
 
-def _text(view: Effective, width: int, color: bool) -> Iterator[str]:
+def _text(view: Effective, color: bool) -> Iterator[str]:
     files = _files(view)
     yield f"{escape(view.evidence)}: configuration in force at {_place(view.scope)} of {escape(view.server)}"
     if view.physical_path:
@@ -31,7 +31,7 @@ def _text(view: Effective, width: int, color: bool) -> Iterator[str]:
         yield "no section is set here or above"
     for section in view.sections:
         yield ""
-        yield from _section(section, files, width, color)
+        yield from _section(section, files, color)
 
 
 def _files(view: Effective) -> dict[str, int]:
@@ -44,7 +44,7 @@ def _files(view: Effective) -> dict[str, int]:
     return {path: number for number, path in enumerate(dict.fromkeys(p.path for p in places), 1)}
 
 
-def _section(section: SectionView, files: dict[str, int], width: int, color: bool) -> Iterator[str]:
+def _section(section: SectionView, files: dict[str, int], color: bool) -> Iterator[str]:
     lock = {True: "", False: "  (locked: no web.config may set it)", None: ""}[section.delegated]
     yield _paint(section.path, _BOLD, color) + lock
     for fault in section.faults:

@@ -10,7 +10,7 @@ from iisight.parsers.xml.edits import Edits
 
 MAX_DEPTH = 256
 MAX_ELEMENTS = 400_000
-_BLOCK = 4096  # characters that are searched for one place
+_BLOCK = 512  # characters that are searched for one place
 _UNDERSCORES = re.compile(r"</(_+)")
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from iisight.inventory.config.build import Server
 from iisight.inventory.mechanisms.rewriting import INBOUND, OUTBOUND, audience
 from iisight.inventory.track import Follower, Track
-from iisight.model.config import Element, Fate
+from iisight.model.config import Element
 
 __all__ = ["INBOUND", "OUTBOUND", "audience"]
 MAX_TEXT = 16_384  # characters of a pattern or a value that are looked at
@@ -36,11 +36,6 @@ _DECIMAL = re.compile(r"[0-9]{1,10}")
 def rules(server: Server, section: str) -> list[Track]:
     """Return the rules of a section, switched off and unread ones included."""
     return [t for t in Follower(server, section).entries() if t.element.name == "rule"]
-
-
-def is_on(track: Track) -> bool:
-    """Tell whether a rule is in force where it stands."""
-    return track.fate is Fate.ACTIVE and track.get("enabled", "true").lower() != "false"
 
 
 def host_of(url: str) -> str:
