@@ -56,6 +56,14 @@ def test_a_component_that_differs_from_the_catalogue_is_not_known() -> None:
     assert verdict(match=match) is Verdict.UNVERIFIED
 
 
+def test_what_something_speaks_against_is_not_known() -> None:
+    assert verdict(found(Severity.MEDIUM, Confidence.LOW), match=KNOWN) is Verdict.UNVERIFIED
+
+
+def test_a_remark_leaves_a_known_component_known() -> None:
+    assert verdict(found(Severity.LOW, Confidence.HIGH), match=KNOWN) is Verdict.KNOWN
+
+
 def test_a_weighty_finding_outweighs_the_catalogue() -> None:
     assert verdict(found(Severity.MEDIUM, Confidence.MEDIUM), match=KNOWN) is Verdict.SUSPICIOUS
 

@@ -34,6 +34,7 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "module_providers": (Kind.MANAGER_PROVIDER,),
     "webdav_stores": (Kind.WEBDAV_STORE,),
     "clr_configs": (Kind.CLR_LOADER,),
+    "ftp_providers": (Kind.FTP_PROVIDER,),
     "stock_types": (Kind.TYPE_REFERENCE,),
 }
 _NAMELESS = "http_handlers"  # `verb path` is nobody's own: another type there is no imitation

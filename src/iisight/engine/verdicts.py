@@ -28,7 +28,8 @@ def _judge(component: Component, counted: Mapping[str, Sequence[Finding]], setti
     trusted = settings.trusted(component)
     if trusted is not None:
         return Judged(component, Verdict.TRUSTED, (f"{trusted.source}: {trusted.reason}",))
-    if component.match is not None and component.match.exact and not _contradicted(component):
+    doubted = any(f.severity.rank >= Severity.MEDIUM.rank for f in findings)
+    if component.match is not None and component.match.exact and not doubted and not _contradicted(component):
         return Judged(component, Verdict.KNOWN, (_basis(component),))
     return Judged(component, Verdict.UNVERIFIED, (_doubt(component), *_reasons(findings)))
 
@@ -67,6 +68,8 @@ def _doubt(component: Component) -> str:
     match = component.match
     if match is None:
         return "not in the catalogue"
+    if match.exact and not _contradicted(component):
+        return f"{', '.join(match.agrees)} as {match.product} has it, and something speaks against it"
     if match.differs:
         return f"{', '.join(match.differs)} differ from {match.product}" + (
             f" (expected {match.expected})" if match.expected else ""
