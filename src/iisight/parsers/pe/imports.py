@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from iisight.parsers.pe.headers import DELAY_IMPORT, IMPORT, Names, View
 
 MAX_DLLS = 4096
-MAX_FUNCTIONS = 65536  # of all DLLs together: tables may overlap
+MAX_FUNCTIONS = 16384  # of all DLLs together: tables may overlap
 
 Imports = tuple[tuple[str, tuple[str, ...]], ...]
 

@@ -25,7 +25,7 @@ INFO = RuleInfo(
         "static": (
             *(".jpg", ".jpeg", ".png", ".gif", ".bmp", ".ico", ".svg", ".webp", ".tif", ".tiff"),
             *(".woff", ".woff2", ".ttf", ".otf", ".eot", ".mp3", ".mp4", ".avi", ".wav", ".swf"),
-            *(".pdf", ".zip", ".rar", ".7z", ".gz", ".log"),
+            *(".pdf", ".zip", ".rar", ".7z", ".gz", ".log", ".config"),
         ),
         "text": (".css", ".txt"),
         "markup": (".html", ".htm", ".xhtml", ".xml", ".js", ".json"),
