@@ -8,7 +8,7 @@ from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, finding, is_known, registered
-from iisight.rules.configuration._weights import ODD, tell
+from iisight.rules.configuration._weights import UNKNOWN, tell
 
 INFO = RuleInfo(
     id="IIS104",
@@ -33,7 +33,7 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
                 f"registers as '{match.expected}'"
             )
             own = component.kind is Kind.NATIVE_MODULE and match.tier == "core"
-            yield tell(INFO, component, ODD if own else (INFO.severity, INFO.confidence), message)
+            yield tell(INFO, component, UNKNOWN if own else (INFO.severity, INFO.confidence), message)
         elif component.image and not is_known(component) and component.effective:
             key = (component.server, paths.fold(component.image), component.kind)
             by_image.setdefault(key, []).append(component)
