@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from iisight.catalogue import schema
 from iisight.catalogue.schema import SectionFact
 from iisight.inventory.config.build import Server
+from iisight.inventory.config.declarations import Declaration
 from iisight.inventory.config.tree import Node
 from iisight.inventory.inventory import Inventory
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
@@ -68,7 +69,7 @@ def _declared(server: Server) -> Iterator[Finding]:
             f"{name} {value}"
             for name, value in (
                 ("allowDefinition", _looser_level(fact, declaration.allow_definition)),
-                ("overrideModeDefault", _looser_mode(fact, declaration.override_default)),
+                ("overrideModeDefault", _looser_mode(fact, declaration)),
             )
             if value
         ]
@@ -82,8 +83,10 @@ def _looser_level(fact: SectionFact, stated: str) -> str:
     return f"{stated} (stock: {_SERVER_ONLY})" if fact.allow_definition == _SERVER_ONLY != stated else ""
 
 
-def _looser_mode(fact: SectionFact, stated: str) -> str:
-    return "Allow (stock: Deny)" if fact.override_default == "Deny" and stated.capitalize() == "Allow" else ""
+def _looser_mode(fact: SectionFact, declaration: Declaration) -> str:
+    """Return what is said of who may override; of a section kept to the server it unlocks nothing."""
+    unlocked = declaration.override_default.capitalize() == "Allow" and declaration.allow_definition != _SERVER_ONLY
+    return "Allow (stock: Deny)" if fact.override_default == "Deny" and unlocked else ""
 
 
 def _located(server: Server) -> Iterator[Finding]:
