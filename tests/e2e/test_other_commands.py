@@ -12,7 +12,7 @@ import pytest
 
 import iisight
 from iisight.engine.registry import all_rules, find_rule
-from tests.builders.servers import apphost, web_config
+from tests.builders.servers import apphost, location, web_config
 from tests.e2e.conftest import Run
 
 
@@ -110,3 +110,14 @@ def test_a_rule_is_not_written_over(checkout: Path) -> None:
     in_checkout(checkout, "rules", "new", "unsigned-native-module")
 
     assert in_checkout(checkout, "rules", "new", "unsigned-native-module").returncode == 2
+
+
+def test_config_says_that_something_over_the_bounds_was_not_resolved(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "C" / "Windows" / "System32" / "inetsrv" / "config"
+    folder.mkdir(parents=True)
+    tags = location("S", '<remove name="A" />') * 100
+    (folder / "applicationHost.config").write_text(apphost(rest=tags, sites='<site name="S" id="1" />', pools=""))
+
+    ran = run("config", tmp_path, "--section", "modules")
+
+    assert (ran.status, "could not be read" in ran.err) == (3, True)

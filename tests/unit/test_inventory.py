@@ -387,3 +387,23 @@ def test_places_that_the_runtime_is_told_to_look_in_are_components() -> None:
     own = f"<configuration>{binding}</dependentAssembly></assemblyBinding></runtime></configuration>"
     found = one(collected(apphost(), {"": own}), Kind.TYPE_REFERENCE)
     assert (found.name, found.arguments) == ("codeBase", "C:")
+
+
+@pytest.mark.parametrize("filler", ["<element name='e' />" * 60_000, "<a>" * 40 + "</a>" * 40])
+def test_a_schema_that_is_not_read_whole_is_coverage(filler: str) -> None:
+    schema = f"<configSchema><sectionSchema name='a'>{filler}</sectionSchema></configSchema>"
+    path = "C:\\Windows\\System32\\inetsrv\\config\\schema\\own.xml"
+    assert path in [gap.subject for gap in collected(apphost(), more={path: schema}).gaps]
+
+
+@pytest.mark.parametrize("folder", ["Framework64\\v9.9", "Framework\\v1.1.4322"])
+def test_a_framework_folder_that_no_pool_reads_hides_nothing(folder: str) -> None:
+    own = web_config('<modules><add name="M" type="A.M, A" /></modules>')
+    more = {f"C:\\Windows\\Microsoft.NET\\{folder}\\CONFIG\\web.config": own}
+    inventory = collected(apphost(), more=more)
+    assert one(inventory, Kind.MANAGED_MODULE).registrations[0].fate is Fate.UNREAD
+    assert any("belongs to no site" in gap.reason for gap in inventory.gaps)
+
+
+def test_the_root_web_config_belongs_to_no_site_and_is_no_loss() -> None:
+    assert not [s.name for s in collect(memory_source(stock.stock_files())).servers if s.name != "IIS"]

@@ -141,6 +141,14 @@ def schema_extensions(root: Element) -> tuple[tuple[str, Element], ...]:
     return tuple((e.get("extension"), e) for e in found.values())
 
 
+def is_cut_off(root: Element) -> bool:
+    """Tell whether a schema file is larger or deeper than what is looked at of one."""
+    level, depth = list(root.children), 0
+    while level and depth < MAX_DEPTH:
+        level, depth = [child for element in level for child in element.children], depth + 1
+    return bool(level) or sum(1 for _ in _walk(root)) >= MAX_ELEMENTS
+
+
 def _fact(owner: str, element: Element) -> CollectionFact:
     attributes = [a for a in element.all("attribute") if _is_key(a)]
     return CollectionFact(

@@ -1,6 +1,7 @@
 """`iisight config EVIDENCE`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from iisight.cli import _options
@@ -9,6 +10,7 @@ from iisight.cli.main import CLEAN, INCOMPLETE
 from iisight.engine.effective import effective
 from iisight.evidence.open import open_source
 from iisight.inventory.collect import resolve
+from iisight.inventory.expected import unresolved
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,4 +38,8 @@ def run(parsed: argparse.Namespace) -> int:
             from iisight.report.effective import write
 
             write(view, stream, color=is_terminal(stream))
-    return INCOMPLETE if inventory.gaps else CLEAN
+    gaps = (*inventory.gaps, *unresolved(inventory.servers))
+    if gaps:
+        text = f"{sum(gap.count for gap in gaps)} things of the evidence could not be read: `iisight scan` names them"
+        print(f"iisight: {text}", file=sys.stderr)  # noqa: T201
+    return INCOMPLETE if gaps else CLEAN

@@ -10,6 +10,7 @@ from iisight.engine.settings import Settings
 from iisight.engine.verdicts import judge
 from iisight.evidence.source import Source
 from iisight.inventory.collect import collect
+from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
 from iisight.inventory.steps import guarded
 from iisight.model.coverage import Gap
@@ -45,7 +46,7 @@ def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...],
         components=judge(inventory.components, order, settings),
         findings=tuple(order),
         rules=tuple(rule.info for rule in rules),
-        gaps=tuple(sorted(set(gaps))),
+        gaps=tuple(sorted({*gaps, *unresolved(inventory.servers)})),
         time=time,
         mapping=inventory.mapping,
     )

@@ -1,8 +1,8 @@
 """Take the inventory of a source: find its servers, resolve them, run every mechanism, link the files."""
 
 import pkgutil
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 
@@ -14,19 +14,18 @@ from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import MACHINE_LEVEL, Builder, Server, WebConfigs
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.discovery import Found, Role
-from iisight.inventory.draft import Draft, join
+from iisight.inventory.draft import MAIN, Draft, finish, join
 from iisight.inventory.inventory import Copy, Inventory, Progress
 from iisight.inventory.mechanisms import sleepers
 from iisight.inventory.steps import guarded
 from iisight.inventory.survey import Survey
-from iisight.model.component import Component
+from iisight.model.component import Component, ImageState
 from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
 
 Finder = Callable[[Survey], Iterable[Draft]]
 _FEW_FILES = 40
 _MAX_COPIES = 200
-_ROOT_WEB_CONFIG = re.compile(r"[a-z]:\\windows\\microsoft\.net\\framework(?:64)?\\v[\d.]+\\config\\web\.config$")
 
 
 def collect(source: Source, progress: Progress | None = None) -> Inventory:
@@ -49,7 +48,7 @@ class _Collector:
         self.binaries = Binaries(source)
         self.gaps: list[Gap] = list(source.gaps)
         self.hosts = discovery.find_hosts(source)
-        self.web_configs = WebConfigs([f for f in source.named("web.config") if not _is_framework(f)])
+        self.web_configs = WebConfigs(list(source.named("web.config")))
 
     def run(self, with_components: bool = True) -> Inventory:
         servers = self._servers()
@@ -126,7 +125,8 @@ class _Collector:
     def _unmapped(self, servers: list[Server]) -> Iterator[Server]:
         """Yield the web.configs that no site reads; they count as in force only when no site is known."""
         claimed = {path for server in servers for path in server.web_configs}
-        rest = [f for f in self.web_configs.all() if paths.fold(f.path) not in claimed]
+        files = (f for f in self.web_configs.all() if paths.fold(f.path) not in claimed)
+        rest = [f for f in files if not self.documents.is_read(f)]  # the root web.config of a framework is
         if rest:
             known = any(server.apphost is not None and server.apps for server in servers)
             builder = Builder(self.documents, WebConfigs(rest), None)
@@ -183,16 +183,14 @@ class _Collector:
         for index, (name, finder) in enumerate(finders):
             self.progress(f"{server.name}: {name}", index, len(finders))
             drafts.extend(guarded(f"{server.name}: {name}", self.gaps, partial(finder, survey)))
-        if server.tree.refused:
-            reason = "configuration paths over the bounds are not resolved"
-            self.gaps.append(Gap(GapKind.REFUSED, server.name, reason, server.tree.refused))
         return link.Linker(server, self.source, self.binaries).link(join(drafts))
 
     def _sleepers(self, components: list[Component]) -> list[Component]:
         files = list(self.source.ending(".dll"))
-        drafts = sleepers.find(self._counted(files), self.binaries, link.registered_files(components))
-        server = Builder(self.documents, WebConfigs(()), None).build("IIS", "", paths.default_variables())
-        return link.Linker(server, self.source, self.binaries).link(join(list(drafts)))
+        registered = link.registered_files(components)
+        drafts = guarded("sleepers", self.gaps, lambda: sleepers.find(self._counted(files), self.binaries, registered))
+        found = ((finish(draft, MAIN, None), self.binaries.get(draft.image or "")) for draft in drafts)
+        return [replace(component, image_state=ImageState.READ, binary=binary) for component, binary in found]
 
     def _counted(self, files: list[File]) -> Iterator[File]:
         for index, file in enumerate(files):
@@ -232,7 +230,3 @@ def _express_variables(found: Found) -> dict[str, str]:
         "IIS_SITES_HOME": f"{home}\\My Web Sites",
         "USERPROFILE": profile,
     }
-
-
-def _is_framework(file: File) -> bool:
-    return _ROOT_WEB_CONFIG.match(paths.fold(file.path)) is not None

@@ -11,6 +11,7 @@ from iisight.model.coverage import Gap, GapKind
 _HOST = "not in the evidence: sites, locks and what is inherited from the server are not known"
 _NOTHING = "no configuration that IIS reads was found in it"
 _FRAMEWORK = "machine.config and the root web.config are not in the evidence: what ASP.NET adds is not known"
+_BOUNDS = "configuration paths over the bounds are not resolved"
 _CONTENT = "content that is not in the evidence: its web.config and bin are not known"
 
 
@@ -25,6 +26,13 @@ def missing(servers: Iterable[Server], source: Source) -> Iterator[Gap]:
         if server.apps and server.apphost is not None:
             yield from _frameworks(server)
             yield from _content(server, source)
+
+
+def unresolved(servers: Iterable[Server]) -> Iterator[Gap]:
+    """Yield a gap for each server of which something was not resolved so far: sections are, when they are asked for."""
+    for server in servers:
+        if server.tree.refused:
+            yield Gap(GapKind.REFUSED, server.name, _BOUNDS, server.tree.refused)
 
 
 def _frameworks(server: Server) -> Iterator[Gap]:

@@ -93,8 +93,8 @@ class WebConfigs:
     def below(self, folder: str) -> Iterator[tuple[str, File]]:
         """Yield (path below the folder with `/`, file) for the folder and every folder in it."""
         prefix = paths.fold(folder).rstrip("\\") + "\\"
-        start = bisect_left(self._keys, prefix)
-        for key in self._keys[start:]:
+        for index in range(bisect_left(self._keys, prefix), len(self._keys)):
+            key = self._keys[index]
             if not key.startswith(prefix):
                 break
             file = self._files[key]
@@ -145,6 +145,8 @@ class Builder:
         server = Server(UNMAPPED, "", variables, None, resolver, {}, [], [], in_force=not reason)
         top = ""
         for file in self.web_configs.all():
+            if self.documents.is_read(file):
+                continue  # a root web.config
             folder = paths.parent(file.path)
             node = self.tree.ensure(f"{UNMAPPED}/{folder}")
             if node is None:

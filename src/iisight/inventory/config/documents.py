@@ -66,6 +66,10 @@ class Documents:
             self.gap(GapKind.MISSING, paths.join(folder, relative), f"configSource of {holder.path}")
         return document
 
+    def is_read(self, file: File) -> bool:
+        """Tell whether a file was read, or could not be."""
+        return paths.fold(file.path) in self._read
+
     def all(self) -> list[tuple[str, Document]]:
         """Return every parsed document with its role, in the order of their folded paths."""
         return [(self._roles[key], doc) for key, doc in sorted(self._read.items()) if doc is not None]

@@ -7,6 +7,7 @@ from iisight.evidence import paths
 from iisight.inventory.draft import Draft
 from iisight.inventory.survey import Survey
 from iisight.model.component import Kind, Presence, Registration
+from iisight.model.coverage import GapKind
 
 
 def find(survey: Survey) -> Iterable[Draft]:
@@ -15,6 +16,8 @@ def find(survey: Survey) -> Iterable[Draft]:
     for document in survey.schemas:
         if document.root is None:
             continue
+        if schema.is_cut_off(document.root):
+            survey.gap(GapKind.REFUSED, document.path, "larger than schema files are: the rest is not looked at")
         for progid, element in schema.schema_extensions(document.root):
             draft = Draft(Kind.SCHEMA_EXTENSION, "L-23", progid, type=progid, stock=progid.lower() in known)
             attributes = tuple(element.attributes.items())
