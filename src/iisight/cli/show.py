@@ -7,8 +7,7 @@ from pathlib import Path
 from iisight.cli import _result
 from iisight.cli._output import output
 from iisight.model.errors import EvidenceError
-
-MAX_SIZE = 1024 * 1024 * 1024  # bytes of a report
+from iisight.report.json import MAX_SIZE, decode
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +18,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Read a report and write it again."""
-    from iisight.report.json import decode
-
     report = decode(_read(parsed.report))
     with output(parsed.output) as stream:
         _result.write(report, parsed, stream)

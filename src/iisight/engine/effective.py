@@ -9,7 +9,7 @@ from iisight.inventory.config.tree import Node
 from iisight.inventory.inventory import Inventory
 from iisight.inventory.secrets import shown
 from iisight.model.config import Dropped, ElementState, Entry, Fate, Setting
-from iisight.model.effective import Effective, Fault, Line, SectionView
+from iisight.model.effective import Effective, Line, SectionView
 from iisight.model.errors import UsageError
 from iisight.model.locator import Locator
 
@@ -74,10 +74,9 @@ def _sections(server: Server, wanted: str) -> list[str]:
 def _section(server: Server, node: Node, section: str, pool: Pool | None) -> SectionView:
     framework = server.framework_of(node)
     state = server.resolver.effective(node, section, framework)
-    faults = tuple(Fault(p.code, p.message, p.locator) for p in state.problems)
     lock = server.resolver.lock(node, section)
     delegated = lock.allowed if server.resolver.locks_known else None
-    return SectionView(section, tuple(_lines(state, "", pool)), faults, delegated)
+    return SectionView(section, tuple(_lines(state, "", pool)), state.problems, delegated)
 
 
 def _lines(state: ElementState, prefix: str, pool: Pool | None) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from iisight.evidence import paths
 from iisight.inventory import secrets
 from iisight.inventory.track import Track
 from iisight.model.component import CatalogueMatch, Component, Kind, Presence, Registration
-from iisight.model.config import Fate
+from iisight.model.config import Element, Fate
 
 MAIN = "IIS"
 """Name of the server whose components need none in their ids."""
@@ -43,11 +43,20 @@ def normal_type(type_name: str) -> str:
     return ", ".join(part.strip() for part in type_name.split(","))
 
 
-def from_track(track: Track, section: str, draft: Draft) -> Draft:
-    """Give a draft the registration and presence of one collection entry."""
-    draft.registrations.append(track.registration(section))
+def from_track(track: Track, section: str, draft: Draft, element: Element | None = None) -> Draft:
+    """Give a draft the registration and presence of a collection entry, or of an element inside it."""
+    draft.registrations.append(track.registration_of(section, track.element if element is None else element))
     if track.fate is Fate.ACTIVE:
         draft.presence.extend(track.presence)
+    return draft
+
+
+def from_switched(track: Track, section: str, draft: Draft) -> Draft:
+    """Do the same for an entry that `enabled="false"` keeps dormant."""
+    from_track(track, section, draft)
+    if track.get("enabled", "true").lower() == "false" and track.fate is Fate.ACTIVE:
+        off = replace(draft.registrations[-1], fate=Fate.DISABLED, reason="enabled=false")
+        draft.registrations[-1:], draft.presence = [off], []
     return draft
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from iisight.model.config import Fate
+from iisight.model.config import Fate, Problem
 from iisight.model.locator import Locator
 
 
@@ -20,21 +20,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why the section cannot be used here: requests get HTTP 500.19."""
-
-    code: str
-    message: str
-    locator: Locator
-
-
-@dataclass(frozen=True, slots=True)
 class SectionView:
     """A section as it is in force at one place."""
 
     path: str
     lines: tuple[Line, ...]
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Problem, ...] = ()  # why it cannot be used here: requests get HTTP 500.19
     delegated: bool | None = None  # whether a web.config below may set it; None: locks are not known
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from iisight.inventory.draft import Draft
+from iisight.inventory.draft import Draft, from_track
 from iisight.inventory.survey import Survey
 from iisight.inventory.track import Track
 from iisight.model.component import Kind
-from iisight.model.config import Element, Fate
+from iisight.model.config import Element
 
 POOLS = "system.applicationHost/applicationPools"
 _FILES = frozenset(
@@ -83,7 +83,4 @@ def _draft(survey: Survey, track: Track, element: Element, section: str) -> Iter
         type=value if upper in _TYPES else None,
         arguments=value if upper in _OTHERS else "",
     )
-    draft.registrations.append(track.registration_of(section, element))
-    if track.fate is Fate.ACTIVE:
-        draft.presence.extend(track.presence)
-    yield draft
+    yield from_track(track, section, draft, element)

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from iisight.evidence import paths
-from iisight.inventory.draft import Draft
+from iisight.inventory.draft import Draft, from_track
 from iisight.inventory.survey import Survey
 from iisight.model.component import Kind, Registration
-from iisight.model.config import Fate
 
 NATIVE = "system.webServer/httpErrors"
 CLASSIC = "system.web/customErrors"
@@ -22,17 +21,13 @@ def find(survey: Survey) -> Iterable[Draft]:
         mode = track.get("responseMode").lower() or (_EXECUTE if executes else "")
         if mode == _EXECUTE and is_run(track.get("path")):
             draft = Draft(Kind.ERROR_PAGE, "L-32", _code(track.get("statusCode")), arguments=track.get("path"))
-            draft.registrations.append(track.registration(NATIVE))
-            draft.presence.extend(track.presence if track.fate is Fate.ACTIVE else ())
-            yield draft
+            yield from_track(track, NATIVE, draft)
     if executes:
         yield from _default(survey, NATIVE, "defaultPath")
     for track in survey.track(CLASSIC):
         if is_run(track.get("redirect")):
             draft = Draft(Kind.ERROR_PAGE, "L-32", _code(track.get("statusCode")), arguments=track.get("redirect"))
-            draft.registrations.append(track.registration(CLASSIC))
-            draft.presence.extend(track.presence if track.fate is Fate.ACTIVE else ())
-            yield draft
+            yield from_track(track, CLASSIC, draft)
     yield from _default(survey, CLASSIC, "defaultRedirect")
 
 

@@ -1,12 +1,10 @@
 """L-06: ISAPI filters of the server, of a site, or of a web.config where the section is unlocked."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from iisight.inventory.draft import Draft, from_track
+from iisight.inventory.draft import Draft, from_switched
 from iisight.inventory.survey import Survey
 from iisight.model.component import Kind
-from iisight.model.config import Fate
 
 SECTION = "system.webServer/isapiFilters"
 
@@ -23,9 +21,4 @@ def find(survey: Survey) -> Iterable[Draft]:
             precondition=precondition,
             pools=survey.server.pools_for(precondition),
         )
-        from_track(row, SECTION, draft)
-        if row.get("enabled", "true").lower() == "false" and row.fate is Fate.ACTIVE:
-            draft.presence = []
-            off = replace(draft.registrations[0], fate=Fate.DISABLED, reason="enabled=false")
-            draft.registrations = [off]
-        yield draft
+        yield from_switched(row, SECTION, draft)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from iisight.evidence import paths
-from iisight.inventory.draft import Draft
+from iisight.inventory.draft import Draft, from_track
 from iisight.inventory.survey import Survey
 from iisight.model.component import Kind, Presence, Registration
 from iisight.model.config import Document, Element, Fate
@@ -19,9 +19,7 @@ def find(survey: Survey) -> Iterable[Draft]:
         for value in track.element.all("property"):
             if value.get("id") == FILTER_PATH and value.get("value"):
                 draft = _draft(survey, paths.basename(track.get("path").replace("/", "\\")), value.get("value"))
-                draft.registrations.append(track.registration_of(SECTION, value))
-                draft.presence.extend(track.presence if track.fate is Fate.ACTIVE else ())
-                yield draft
+                yield from_track(track, SECTION, draft, value)
     document = survey.documents.get(paths.join(paths.parent(survey.server.config_folder), "MetaBase.xml"), "metabase")
     if document is not None and document.root is not None:
         yield from _legacy(survey, document, document.root)

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from iisight.inventory.draft import Draft
+from iisight.inventory.draft import Draft, from_switched
 from iisight.inventory.survey import Survey
 from iisight.inventory.track import Track
 from iisight.model.component import Kind
-from iisight.model.config import Element, Fate
+from iisight.model.config import Element
 
 INBOUND = ("system.webServer/rewrite/rules", "system.webServer/rewrite/globalRules")
 OUTBOUND = "system.webServer/rewrite/outboundRules"
@@ -67,10 +66,4 @@ def _audience(condition: Element) -> str:
 
 def _draft(track: Track, section: str, target: str) -> Iterator[Draft]:
     draft = Draft(Kind.REWRITE_PROXY, "L-21", track.get("name"), arguments=target)
-    registration = track.registration(section)
-    if track.get("enabled", "true").lower() == "false" and track.fate is Fate.ACTIVE:
-        registration = replace(registration, fate=Fate.DISABLED, reason="enabled=false")
-    elif track.fate is Fate.ACTIVE:
-        draft.presence.extend(track.presence)
-    draft.registrations.append(registration)
-    yield draft
+    yield from_switched(track, section, draft)

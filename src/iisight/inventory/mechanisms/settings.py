@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from iisight.catalogue import schema
 from iisight.catalogue.schema import CodeAttribute
-from iisight.inventory.draft import Draft, normal_type
+from iisight.inventory.draft import Draft, from_track, normal_type
 from iisight.inventory.survey import Survey
 from iisight.inventory.track import Track
 from iisight.model.component import Kind, Registration
-from iisight.model.config import Element, Fate, Setting
+from iisight.model.config import Element, Setting
 
 _OWN_FINDER = frozenset(
     {
@@ -83,11 +83,8 @@ def _from_entry(survey: Survey, fact: CodeAttribute, track: Track, element: Elem
     own = "" if element is track.element else next((element.get(n) for n in _NAMES if element.get(n)), "")
     arguments = element.get(_PARAMETERS.get(fact.attribute, ""))
     draft = _draft(survey, fact, f"{owner}/{own}" if own else owner, element.get(fact.attribute), arguments)
-    draft.registrations.append(track.registration_of(fact.section, element))
     draft.folders = survey.bin_folders(track.entry.scope) if draft.type else ()
-    if track.fate is Fate.ACTIVE:
-        draft.presence.extend(track.presence)
-    return draft
+    return from_track(track, fact.section, draft, element)
 
 
 def _settings(survey: Survey, fact: CodeAttribute) -> Iterator[Draft]:
