@@ -407,3 +407,13 @@ def test_a_framework_folder_that_no_pool_reads_hides_nothing(folder: str) -> Non
 
 def test_the_root_web_config_belongs_to_no_site_and_is_no_loss() -> None:
     assert not [s.name for s in collect(memory_source(stock.stock_files())).servers if s.name != "IIS"]
+
+
+def test_the_files_of_a_shared_folder_are_in_force_in_every_application_of_it() -> None:
+    sites = "".join(
+        f'<site name="{n}" id="{n}"><application path="/">'
+        f'<virtualDirectory path="/" physicalPath="{ROOT}" /></application></site>'
+        for n in (1, 2)
+    )
+    found = one(collected(apphost(sites=sites), more={f"{ROOT}\\global.asax": ""}), Kind.START_CODE)
+    assert [(p.scope, p.effective) for p in found.presence] == [("1", True), ("2", True)]

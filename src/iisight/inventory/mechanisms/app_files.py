@@ -20,26 +20,26 @@ _COMPILED_FOLDERS = ("App_Code", "App_Browsers", "App_GlobalResources", "App_Web
 
 def find(survey: Survey) -> Iterable[Draft]:
     """Yield a draft for each file that ASP.NET loads or compiles because of where it lies."""
-    seen: set[str] = set()
+    shared: dict[str, tuple[str, list[str]]] = {}
     for folder, scope in survey.app_folders():
-        if paths.fold(folder) not in seen:
-            seen.add(paths.fold(folder))
-            yield from _application(survey, folder, scope)
+        shared.setdefault(paths.fold(folder), (folder, []))[1].append(scope)
+    for folder, scopes in shared.values():
+        yield from _application(survey, folder, scopes)
 
 
-def _application(survey: Survey, folder: str, scope: str) -> Iterator[Draft]:
+def _application(survey: Survey, folder: str, scopes: list[str]) -> Iterator[Draft]:
     root = survey.source.find(paths.join(folder, "global.asax"))
     if root is not None:
-        yield _draft(Kind.START_CODE, "global.asax", root, scope)
-    yield from _precompiled(survey, folder, scope)
+        yield _draft(Kind.START_CODE, "global.asax", root, scopes)
+    yield from _precompiled(survey, folder, scopes)
     for name in _COMPILED_FOLDERS:
         for file in _bounded(survey, paths.join(folder, name)):
-            yield _draft(Kind.START_CODE, f"{name}\\{paths.basename(file.path)}", file, scope)
+            yield _draft(Kind.START_CODE, f"{name}\\{paths.basename(file.path)}", file, scopes)
     for file in _bounded(survey, paths.join(folder, "bin")):
         if paths.extension(file.path) == ".dll":
-            yield from _assembly(survey, file, scope)
+            yield from _assembly(survey, file, scopes)
         elif paths.extension(file.path) == ".compiled":
-            yield _draft(Kind.PRECOMPILED, paths.basename(file.path), file, scope)
+            yield _draft(Kind.PRECOMPILED, paths.basename(file.path), file, scopes)
 
 
 def _bounded(survey: Survey, folder: str) -> Iterator[File]:
@@ -50,19 +50,19 @@ def _bounded(survey: Survey, folder: str) -> Iterator[File]:
         yield file
 
 
-def _precompiled(survey: Survey, folder: str, scope: str) -> Iterator[Draft]:
+def _precompiled(survey: Survey, folder: str, scopes: list[str]) -> Iterator[Draft]:
     marker = survey.source.find(paths.join(folder, "PrecompiledApp.config"))
     if marker is not None:
-        yield _draft(Kind.PRECOMPILED, "PrecompiledApp.config", marker, scope)
+        yield _draft(Kind.PRECOMPILED, "PrecompiledApp.config", marker, scopes)
 
 
-def _assembly(survey: Survey, file: File, scope: str) -> Iterator[Draft]:
+def _assembly(survey: Survey, file: File, scopes: list[str]) -> Iterator[Draft]:
     """A loader hook and code that asks to run before the application count as start code."""
     name = paths.basename(file.path)
     survey.binaries.read(file)
     facts = survey.binaries.assembly(file)
     starts = name.lower() == LOADER or (facts is not None and PRE_START in facts.assembly_attributes)
-    draft = _draft(Kind.START_CODE if starts else Kind.APP_ASSEMBLY, name, file, scope)
+    draft = _draft(Kind.START_CODE if starts else Kind.APP_ASSEMBLY, name, file, scopes)
     draft.image = file.path
     if facts is not None:
         draft.type = full_name(facts)
@@ -75,9 +75,9 @@ def full_name(facts: AssemblyFacts) -> str:
     return f"{facts.name}, Version={facts.version}, PublicKeyToken={token}"
 
 
-def _draft(kind: Kind, name: str, file: File, scope: str) -> Draft:
+def _draft(kind: Kind, name: str, file: File, scopes: list[str]) -> Draft:
     draft = Draft(kind, "L-25", name, image=file.path)
     place = Locator(file.path, origin=file.origin)
-    draft.registrations.append(Registration(place, "", scope, ()))
-    draft.presence.append(Presence(scope, True))
+    draft.registrations.append(Registration(place, "", scopes[0], ()))
+    draft.presence.extend(Presence(scope, True) for scope in scopes)
     return draft
