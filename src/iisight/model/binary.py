@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from iisight.model.examination import Examination
+
 
 class Machine(StrEnum):
     """Processor of a PE file (`IMAGE_FILE_HEADER.Machine`, PE format specification)."""
@@ -82,3 +84,4 @@ class Binary:
     image: Image | None  # None: not a PE, or unreadable; `problem` says which
     problem: str | None = None
     origin: str = ""
+    examination: Examination | None = None  # None: it was read by its headers alone

@@ -124,6 +124,7 @@ class Component:
     binary: Binary | None = None
     twin: Binary | None = None  # the WOW64 twin, when 32-bit pools would load that instead
     match: CatalogueMatch | None = None
+    type_found: bool | None = None  # the assembly that was read defines `type`; None: not looked up
     server: str = "IIS"  # which configuration of the evidence it is of: `IIS`, `IIS Express`, `IIS Manager`
 
     @property
