@@ -16,6 +16,11 @@ def fuzz_one(data: bytes) -> None:
         return
 
 
+def takes(data: bytes) -> bool:
+    """Tell whether a real file is an image."""
+    return pe.is_pe(data)
+
+
 def seeds() -> list[bytes]:
     """Return small files that reach every table."""
     native = PeSpec(

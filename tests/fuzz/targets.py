@@ -19,6 +19,7 @@ class Target:
     run: Callable[[bytes], None]
     inputs: tuple[bytes, ...]  # the module's seeds, then the corpus
     tokens: tuple[bytes, ...]  # pieces that mean something to it; a module may give them as `tokens()`
+    takes: Callable[[bytes], bool]  # tells whether a real file is one for it; a module may give it as `takes`
 
 
 def find_targets() -> tuple[Target, ...]:
@@ -31,10 +32,15 @@ def find_targets() -> tuple[Target, ...]:
             module.fuzz_one,
             (*module.seeds(), *corpus(name.removeprefix(_PREFIX))),
             tuple(module.tokens()) if hasattr(module, "tokens") else (),
+            getattr(module, "takes", _takes_none),
         )
         for name, module in modules.items()
         if hasattr(module, "fuzz_one") and hasattr(module, "seeds")
     )
+
+
+def _takes_none(data: bytes) -> bool:
+    return False
 
 
 def corpus(name: str) -> tuple[bytes, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from iisight.cli import _options, _result
+from iisight.cli import _look, _options, _result
 from iisight.cli._output import output
 from iisight.engine.registry import all_rules
 from iisight.engine.scan import scan
@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="do not count these findings; they stay in the report with the reason",
     )
     parser.add_argument("--time", metavar="ISO8601", help="time to write into the report; without it there is none")
+    _look.arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress on the terminal")
 
 
@@ -43,10 +44,10 @@ def run(parsed: argparse.Namespace) -> int:
             "no EVIDENCE given: name a folder, an archive or a configuration file (reading this host's own"
             " configuration is not there yet; `iisight scan C:\\Windows\\System32\\inetsrv\\config` reads the files)"
         )
-    settings = _settings(parsed)
+    settings, look = _settings(parsed), _look.look(parsed)
     with _options.progress(parsed.quiet) as progress:
         source = open_source(Path(parsed.evidence))
-        report = scan(source, settings, progress=progress, time=_options.iso_time(parsed.time))
+        report = scan(source, settings, progress=progress, time=_options.iso_time(parsed.time), look=look)
     with output(parsed.output, Path(parsed.evidence)) as stream:
         _result.write(report, parsed, stream)
     if parsed.output and sys.stderr.isatty():

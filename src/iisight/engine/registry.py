@@ -1,18 +1,15 @@
-"""Find the rules: every module below `iisight.rules` that has INFO and check."""
+"""Find the rules: every module below `iisight.rules` that has INFO and check, and every YARA rule of the pack."""
 
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
 
 from iisight import rules
-from iisight.inventory.inventory import Inventory
+from iisight.engine import yara_rules
+from iisight.engine.yara_rules import Check
 from iisight.model.errors import UsageError
-from iisight.model.finding import Finding
-from iisight.model.rule import OptionValue, RuleInfo
-
-Check = Callable[[Inventory, Mapping[str, OptionValue]], Iterable[Finding]]
+from iisight.model.rule import RuleInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +37,20 @@ def all_rules() -> tuple[Rule, ...]:
         package = import_module(f"{rules.__name__}.{group.name}")
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_"):
-                _register(found, module.name, group.name)
+                _register(found, _python_rule(module.name, group.name))
+    for info, name, check in yara_rules.yara_rules():
+        _register(found, Rule(info, name, yara_rules.GROUP, check))
     return tuple(found[key] for key in sorted(found))
 
 
-def _register(found: dict[str, Rule], name: str, group: str) -> None:
+def _python_rule(name: str, group: str) -> Rule:
     module = import_module(f"{rules.__name__}.{group}.{name}")
-    rule = Rule(module.INFO, name, group, module.check)
+    return Rule(module.INFO, name, group, module.check)
+
+
+def _register(found: dict[str, Rule], rule: Rule) -> None:
     if rule.info.id in found:
-        raise ValueError(f"rule id {rule.info.id} is used by {found[rule.info.id].name} and {name}")
+        raise ValueError(f"rule id {rule.info.id} is used by {found[rule.info.id].name} and {rule.name}")
     found[rule.info.id] = rule
 
 

@@ -9,6 +9,7 @@ from iisight.engine.registry import Rule, all_rules
 from iisight.engine.settings import Settings
 from iisight.engine.verdicts import judge
 from iisight.evidence.source import Source
+from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
@@ -26,9 +27,14 @@ def scan(
     rules: Iterable[Rule] | None = None,
     progress: Progress | None = None,
     time: str | None = None,
+    look: Look | None = None,
 ) -> Report:
-    """Return what is to be said about a source. `time` (ISO 8601) only goes into the report."""
-    return report_on(collect(source, progress), settings or Settings(), tuple(rules or all_rules()), time=time)
+    """Return what is to be said about a source.
+
+    `time` (ISO 8601) goes into the report. `look` says how binaries are examined; by default in worker processes.
+    """
+    inventory = collect(source, progress, look or Look())
+    return report_on(inventory, settings or Settings(), tuple(rules or all_rules()), time=time)
 
 
 def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...], *, time: str | None = None) -> Report:

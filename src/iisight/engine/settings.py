@@ -13,7 +13,11 @@ from iisight.model.rule import OptionValue
 
 FILE_NAME = "iisight.toml"
 MAX_SIZE = 1024 * 1024  # bytes
-_KEYS = {"ignore": {"rule", "component", "fingerprint", "reason"}, "trust": {"component", "sha256", "reason"}}
+_KEYS = {
+    "ignore": {"rule", "component", "fingerprint", "reason"},
+    "trust": {"component", "sha256", "reason"},
+    "publisher": {"name", "reason"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,27 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class Publisher:
+    """Whose signature the operator trusts: the organisation, or else the common name, of the signer."""
+
+    name: str
+    reason: str
+    source: str
+
+    def matches(self, component: Component) -> bool:
+        """Tell whether a chain to a trusted root says that this publisher signed the component's very file."""
+        examination = None if component.binary is None else component.binary.examination
+        signature = None if examination is None else examination.signature
+        return signature is not None and signature.is_trusted and signature.publisher.lower() == self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What an `iisight.toml` and the command line say together."""
 
     ignores: tuple[Ignore, ...] = ()
     trusts: tuple[Trust, ...] = ()
+    publishers: tuple[Publisher, ...] = ()
     options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)  # rule id → options
 
     def suppression(self, finding: Finding) -> Suppression | None:
@@ -64,9 +84,10 @@ class Settings:
         ignore = next((i for i in self.ignores if i.matches(finding)), None)
         return None if ignore is None else Suppression(ignore.reason, ignore.source)
 
-    def trusted(self, component: Component) -> Trust | None:
+    def trusted(self, component: Component) -> Trust | Publisher | None:
         """Return who vouches for a component."""
-        return next((t for t in self.trusts if t.matches(component)), None)
+        vouching: tuple[Trust | Publisher, ...] = (*self.trusts, *self.publishers)
+        return next((v for v in vouching if v.matches(component)), None)
 
 
 def load(path: Path) -> Settings:
@@ -94,16 +115,25 @@ def parse_ignore(text: str) -> Ignore:
 
 
 def _settings(data: Mapping[str, object], source: str) -> Settings:
-    unknown = set(data) - {"ignore", "trust", "options"}
+    known = {*_KEYS, "options"}
+    unknown = set(data) - known
     if unknown:
-        raise UsageError(f"{source}: unknown table '{min(unknown)}'; known are ignore, trust, options")
+        raise UsageError(f"{source}: unknown table '{min(unknown)}'; known are {', '.join(sorted(known))}")
     ignores = tuple(Ignore(source=f"{source}: ignore {n}", **e) for n, e in _entries(data, "ignore", source))
     trusts = [{"source": f"{source}: trust {n}", **e} for n, e in _entries(data, "trust", source)]
     for entry in trusts:
         if {"component", "sha256"} - set(entry):
             raise UsageError(f"{entry['source']}: needs component and sha256")
         entry["sha256"] = entry["sha256"].lower()
-    return Settings(ignores, tuple(Trust(**entry) for entry in trusts), _options(data, source))
+    publishers = [{"source": f"{source}: publisher {n}", **e} for n, e in _entries(data, "publisher", source)]
+    if any(not entry.get("name") for entry in publishers):
+        raise UsageError(f"{source}: a publisher needs a name")
+    return Settings(
+        ignores,
+        tuple(Trust(**entry) for entry in trusts),
+        tuple(Publisher(**entry) for entry in publishers),
+        _options(data, source),
+    )
 
 
 def _entries(data: Mapping[str, object], table: str, source: str) -> list[tuple[int, dict[str, str]]]:

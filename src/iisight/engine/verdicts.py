@@ -3,9 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from iisight.engine.settings import Settings
-from iisight.model.component import Component, ImageState, Verdict
+from iisight.model.component import Component, ImageState, Kind, Verdict
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.report import Judged
+from iisight.model.signature import Signature
+
+_LOADED = frozenset(
+    {
+        *(Kind.NATIVE_MODULE, Kind.MANAGED_MODULE, Kind.MANAGED_HANDLER, Kind.ISAPI_EXTENSION, Kind.ISAPI_FILTER),
+        *(Kind.APP_ASSEMBLY, Kind.COMPRESSION, Kind.LOG_PLUGIN, Kind.WEBDAV_STORE, Kind.FTP_PROVIDER, Kind.SLEEPER),
+        *(Kind.WAS_PROTOCOL, Kind.MANAGER_PROVIDER, Kind.REWRITE_PROVIDER, Kind.TYPE_REFERENCE, Kind.AUTO_START),
+    }
+)
+"""Kinds that do what their file does: Microsoft's signature vouches for them. A program or an interpreter does what it
+is told, so a signature says nothing of what that is."""
 
 
 def judge(components: Iterable[Component], findings: Iterable[Finding], settings: Settings) -> tuple[Judged, ...]:
@@ -31,6 +42,9 @@ def _judge(component: Component, counted: Mapping[str, Sequence[Finding]], setti
     doubted = any(f.severity.rank >= Severity.MEDIUM.rank for f in findings)
     if component.match is not None and component.match.exact and not doubted and not _contradicted(component):
         return Judged(component, Verdict.KNOWN, (_basis(component),))
+    signature = signature_of(component)
+    if component.kind in _LOADED and not doubted and signature is not None and signature.is_microsoft:
+        return Judged(component, Verdict.TRUSTED, (signature.reason,))
     return Judged(component, Verdict.UNVERIFIED, (_doubt(component), *_reasons(findings)))
 
 
@@ -60,8 +74,15 @@ def _basis(component: Component) -> str:
     assert match is not None  # noqa: S101  the caller has looked
     text = f"{', '.join(match.agrees)} as {match.product} has it"
     if component.image_state is ImageState.READ:
-        return f"{text}; file read, signature not checked"
+        signature = signature_of(component)
+        return f"{text}; {'file read, signature not checked' if signature is None else signature.reason}"
     return text if component.image is None else f"{text}; file not in the evidence"
+
+
+def signature_of(component: Component) -> Signature | None:
+    """Return the judged signature of a component's file; None when it was not looked at."""
+    examination = None if component.binary is None else component.binary.examination
+    return None if examination is None else examination.signature
 
 
 def _doubt(component: Component) -> str:

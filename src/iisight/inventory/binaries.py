@@ -15,6 +15,18 @@ from iisight.parsers.pe.clr import AssemblyFacts, assembly_facts
 MAX_SIZE = 200 * 1024 * 1024  # bytes; the largest DLL of a stock server has 30 MiB
 
 
+def content(source: Source, file: File, gaps: list[Gap]) -> bytes | None:
+    """Return the bytes of a file; None, and a gap, when it is too large or cannot be read."""
+    if file.size > MAX_SIZE:
+        gaps.append(Gap(GapKind.REFUSED, file.path, f"larger than {MAX_SIZE} bytes"))
+        return None
+    try:
+        return source.read(file, MAX_SIZE)
+    except EvidenceError as error:
+        gaps.append(Gap(GapKind.UNREADABLE, file.path, str(error)))
+        return None
+
+
 class Binaries:
     """Reads binaries on demand and remembers them by path."""
 
@@ -65,14 +77,7 @@ class Binaries:
         return None if data is None else self._parse(file, key, data)
 
     def _bytes(self, file: File) -> bytes | None:
-        if file.size > MAX_SIZE:
-            self.gaps.append(Gap(GapKind.REFUSED, file.path, f"larger than {MAX_SIZE} bytes"))
-            return None
-        try:
-            return self._source.read(file, MAX_SIZE)
-        except EvidenceError as error:
-            self.gaps.append(Gap(GapKind.UNREADABLE, file.path, str(error)))
-            return None
+        return content(self._source, file, self.gaps)
 
     def _parse(self, file: File, key: str, data: bytes) -> Binary:
         image: Image | None = None

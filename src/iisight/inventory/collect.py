@@ -9,12 +9,14 @@ from importlib import import_module
 from iisight.catalogue import schema
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
+from iisight.examine.look import Look
 from iisight.inventory import discovery, expected, link, mechanisms
 from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import MACHINE_LEVEL, Builder, Server, WebConfigs
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.discovery import Found, Role
 from iisight.inventory.draft import MAIN, Draft, finish, join
+from iisight.inventory.examined import examine
 from iisight.inventory.inventory import Copy, Inventory, Progress
 from iisight.inventory.mechanisms import sleepers
 from iisight.inventory.steps import guarded
@@ -28,9 +30,12 @@ _FEW_FILES = 40
 _MAX_COPIES = 200
 
 
-def collect(source: Source, progress: Progress | None = None) -> Inventory:
-    """Return the inventory; nothing of the evidence is left out without a gap that says so."""
-    return _Collector(source, progress or (lambda *_: None)).run()
+def collect(source: Source, progress: Progress | None = None, look: Look | None = None) -> Inventory:
+    """Return the inventory; nothing of the evidence is left out without a gap that says so.
+
+    Binaries are looked at closely when `look` says how; else their headers alone are read.
+    """
+    return _Collector(source, progress or (lambda *_: None), look).run()
 
 
 def resolve(source: Source, progress: Progress | None = None) -> Inventory:
@@ -41,9 +46,10 @@ def resolve(source: Source, progress: Progress | None = None) -> Inventory:
 class _Collector:
     """One run over one source."""
 
-    def __init__(self, source: Source, progress: Progress) -> None:
+    def __init__(self, source: Source, progress: Progress, look: Look | None = None) -> None:
         self.source = source
         self.progress = progress
+        self.look = look
         self.documents = Documents(source)
         self.binaries = Binaries(source)
         self.gaps: list[Gap] = list(source.gaps)
@@ -59,6 +65,12 @@ class _Collector:
             components = [c for server in servers for c in self._components(server, schemas)]
             components += self._sleepers(components)
             self._read_the_rest()
+        binaries = tuple(self.binaries.all())
+        if with_components and self.look is not None:
+            examined = examine(components, self.source, self.binaries, self.look, self.progress)
+            self.gaps += examined.gaps
+            components = [examined.component(c) for c in components]
+            binaries = tuple(examined.binary(b) for b in binaries)
         self.gaps += expected.missing(servers, self.source)
         self.gaps += [*self.documents.gaps, *self.binaries.gaps, *link.absent_gaps(components)]
         return Inventory(
@@ -68,7 +80,7 @@ class _Collector:
             documents=tuple(self.documents.all()),
             copies=copies,
             gaps=tuple(sorted(set(self.gaps))),
-            binaries=tuple(self.binaries.all()),
+            binaries=binaries,
             mapping=self.source.mount,
         )
 
@@ -183,7 +195,7 @@ class _Collector:
         for index, (name, finder) in enumerate(finders):
             self.progress(f"{server.name}: {name}", index, len(finders))
             drafts.extend(guarded(f"{server.name}: {name}", self.gaps, partial(finder, survey)))
-        return link.Linker(server, self.source, self.binaries).link(join(drafts))
+        return link.Linker(server, self.source, self.binaries, self.documents).link(join(drafts))
 
     def _sleepers(self, components: list[Component]) -> list[Component]:
         files = list(self.source.ending(".dll"))

@@ -8,11 +8,14 @@ from iisight.catalogue import names
 from iisight.catalogue.lookup import catalogue
 from iisight.evidence import paths
 from iisight.evidence.source import Source
+from iisight.inventory.assemblies import Assemblies
 from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.conditions import is_met
-from iisight.inventory.draft import Draft, finish
+from iisight.inventory.config.documents import Documents
+from iisight.inventory.draft import Draft, finish, normal_type
 from iisight.inventory.mechanisms.handlers import RESTRICTIONS
+from iisight.inventory.references import Reference, parse_reference
 from iisight.model.component import CatalogueMatch, Component, ImageState, Kind
 from iisight.model.config import Fate
 from iisight.model.coverage import Gap, GapKind
@@ -20,8 +23,6 @@ from iisight.model.coverage import Gap, GapKind
 _BINARIES = frozenset({".dll", ".exe", ".ocx"})
 _LOOKED_AT = 5_000  # files of a folder that are looked at to tell whether binaries were collected there
 _FEW = 4
-_GAC = ("Microsoft.NET\\assembly", "assembly")
-_GAC_FOLDERS = ("GAC_MSIL", "GAC_64", "GAC_32", "GAC")
 _MANAGED = frozenset(
     {
         Kind.MANAGED_MODULE,
@@ -38,14 +39,19 @@ _MANAGED = frozenset(
 )
 """Kinds whose `type` names a .NET type."""
 
+_OF_APPLICATIONS = frozenset({Kind.MANAGED_MODULE, Kind.MANAGED_HANDLER, Kind.AUTO_START})
+_NO_ASSEMBLY = "no assembly of the evidence defines the type: looked in System.Web, bin and compilation/assemblies"
+_NO_STRONG_ASSEMBLY = "assembly not in the evidence: looked in the global assembly cache, codeBase and bin"
+_NO_PRIVATE_ASSEMBLY = "assembly not in the evidence: looked in bin and compilation/assemblies"
 _PROGRAM_CODE = frozenset({"app_code", "__code"})
 
 
 class Linker:
     """Links the drafts of one server to the files of the evidence."""
 
-    def __init__(self, server: Server, source: Source, binaries: Binaries) -> None:
-        """Prepare to link."""
+    def __init__(self, server: Server, source: Source, binaries: Binaries, documents: Documents | None = None) -> None:
+        """Prepare to link; `documents` reads what binding rules lead to."""
+        self._assemblies = Assemblies(server, source, binaries, documents or Documents(source))
         self._server = server
         self._source = source
         self._binaries = binaries
@@ -62,7 +68,7 @@ class Linker:
         if draft.image:
             return self._with_image(component, draft.image)
         if component.type and component.kind in _MANAGED:
-            return self._with_type(component, draft.folders)
+            return self._with_type(component)
         return component
 
     def _match(self, draft: Draft) -> CatalogueMatch | None:
@@ -93,27 +99,16 @@ class Linker:
         """Tell whether a 32-bit pool would load it, and so the WOW64 twin of its file."""
         return any(pool.bits == 32 and is_met(component.precondition, pool) for pool in self._server.pools.values())
 
-    def _with_type(self, component: Component, folders: tuple[str, ...]) -> Component:
-        simple, version, token = assembly_of(component.type or "")
-        if not simple or simple.lower() in _PROGRAM_CODE:
+    def _with_type(self, component: Component) -> Component:
+        reference = parse_reference(component.type or "", is_assembly=_names_assembly(component))
+        if reference.assembly.lower() in _PROGRAM_CODE:
             return replace(component, image_state=ImageState.UNRESOLVED)
-        for path in self._assembly_paths(simple, version, token, folders):
-            binary = self._binaries.get(path)
-            if binary is not None:
-                return replace(component, image=binary.path, image_state=ImageState.READ, binary=binary)
-        return replace(component, image_state=ImageState.UNRESOLVED)
-
-    def _assembly_paths(self, simple: str, version: str, token: str, folders: tuple[str, ...]) -> Iterator[str]:
-        """Yield where the CLR looks: the GAC for a strong name, then `bin`."""
-        windir = self._server.variables.get("windir", "C:\\Windows")
-        if token:
-            for cache in _GAC:
-                for folder in _GAC_FOLDERS:
-                    for name in (f"v4.0_{version}__{token}", f"{version}__{token}"):
-                        yield f"{windir}\\{cache}\\{folder}\\{simple}\\{name}\\{simple}.dll"
-        for folder in folders:
-            yield f"{folder}\\{simple}.dll"
-            yield f"{folder}\\{simple}.exe"
+        rows = [r for r in component.registrations if r.fate is Fate.ACTIVE] or component.registrations
+        place = self._assemblies.find(reference, dict.fromkeys(r.scope for r in rows))
+        if place is None:
+            return replace(component, image_state=ImageState.UNRESOLVED)
+        state = ImageState.NOT_COLLECTED if place.binary is None else ImageState.READ
+        return replace(component, image=place.path, image_state=state, binary=place.binary, type_found=place.defines)
 
     def _count(self, components: Iterable[Component]) -> tuple[dict[str, int], dict[str, int]]:
         """Count, by folder, the registered images that were found and all of them."""
@@ -172,7 +167,47 @@ def _known_assembly(draft: Draft) -> CatalogueMatch | None:
     return CatalogueMatch(".NET Framework", "core", "assemblies of .NET and their keys", ("type",))
 
 
+def _names_assembly(component: Component) -> bool:
+    """Tell whether what stands for the type is the name of an assembly: the attribute is called so."""
+    named = (value for row in component.registrations for name, value in row.attributes if name == "assembly")
+    return any(normal_type(value) == component.type for value in named)
+
+
 def absent_gaps(components: Iterable[Component]) -> Iterator[Gap]:
+    """Yield a gap for each folder whose registered images are not in the evidence, and each assembly that is not."""
+    found = list(components)
+    yield from _absent_images(found)
+    yield from _absent_assemblies(found)
+
+
+def _absent_assemblies(components: Iterable[Component]) -> Iterator[Gap]:
+    """Yield one gap for each assembly that was not found, or type that names none; what is known needs none."""
+    counts: dict[tuple[str, str], int] = {}
+    for component in components:
+        known = component.match is not None and component.match.exact
+        if component.image_state is not ImageState.UNRESOLVED or component.image or known or not component.effective:
+            continue
+        if component.kind in _MANAGED and component.type:
+            told = _told(component, parse_reference(component.type, is_assembly=_names_assembly(component)))
+            if told is not None:
+                counts[told] = counts.get(told, 0) + 1
+    for (subject, reason), count in sorted(counts.items()):
+        yield Gap(GapKind.UNRESOLVED, subject, reason, count)
+
+
+def _told(component: Component, reference: Reference) -> tuple[str, str] | None:
+    """Return what a gap says of a type that was not found, and None where that is no loss."""
+    if reference.assembly.lower() in _PROGRAM_CODE:
+        return None  # source text, listed by itself
+    if not reference.assembly:
+        of_framework = reference.type.lower().startswith("system.web.")
+        return (reference.type, _NO_ASSEMBLY) if component.kind in _OF_APPLICATIONS and not of_framework else None
+    if catalogue().assembly_product(reference.assembly, reference.token or None) is not None:
+        return None
+    return reference.assembly, _NO_STRONG_ASSEMBLY if reference.is_strong else _NO_PRIVATE_ASSEMBLY
+
+
+def _absent_images(components: Iterable[Component]) -> Iterator[Gap]:
     """Yield one gap for each folder whose registered images are not in the evidence."""
     folders: dict[str, set[str]] = {}
     shown: dict[str, str] = {}

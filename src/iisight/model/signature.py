@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class SignatureState(StrEnum):
-    """What was found out about a file's Authenticode signature. There is no `valid`: each state says on what it rests."""
+    """What is known of a file's Authenticode signature. There is no `valid`: each state says on what it rests."""
 
     TRUSTED = "trusted"  # an embedded signature fits the file, and its chain ends at a pinned root
     CATALOGUE = "catalogue"  # a catalogue with such a signature lists the file's hash

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from iisight.model.component import Component, ImageState, Verdict
 from iisight.model.config import Fate
 from iisight.model.report import Judged, Report
+from iisight.report.close_look import close_look
 from iisight.report.layout import Line, Span, cells, clip, columns, joined, line, pad, paragraph, plural
 from iisight.report.safe import escape
 
@@ -105,7 +106,7 @@ def _widths(shown: Sequence[Judged], width: int) -> tuple[int, ...]:
 def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) -> Iterator[Line]:
     texts = _cells(judged)
     yield columns(texts, widths, (STYLES[judged.verdict], "", "bold", "", ""))
-    yield from _whole(judged.component, texts, widths, width)
+    yield from _whole(judged.component, texts, widths, width, everything)
     if judged.verdict not in BAD:
         return
     most = len(judged.reasons) if everything else MAX_REASONS
@@ -115,7 +116,9 @@ def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) ->
         yield line(_INDENT, f"- and {plural(len(judged.reasons) - most, 'more reason')} (--all)")
 
 
-def _whole(component: Component, texts: Sequence[str], widths: Sequence[int], width: int) -> Iterator[Line]:
+def _whole(
+    component: Component, texts: Sequence[str], widths: Sequence[int], width: int, everything: bool
+) -> Iterator[Line]:
     """Yield in full what the row had to shorten, and what became of the file."""
     if clip(texts[2], widths[2]) != texts[2]:
         yield line(_INDENT, f"name  {component.name}")
@@ -130,6 +133,8 @@ def _whole(component: Component, texts: Sequence[str], widths: Sequence[int], wi
     reason = _why_not(component)
     if reason:
         yield from paragraph(reason, width, _INDENT + "off   ")
+    for told, text in close_look(component, everything=everything):
+        yield from paragraph(escape(text), width, _INDENT + told.ljust(6))
 
 
 def _why_not(component: Component) -> str:

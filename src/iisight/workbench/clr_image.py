@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from iisight.parsers.pe import clr_schema as schema
+from iisight.parsers.pe.clr import schema
 from iisight.workbench.pe_layout import Region
 from iisight.workbench.pe_spec import PeSpec
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from iisight.model.binary import VersionInfo
-from iisight.parsers.pe.headers import RESOURCE, View
+from iisight.parsers.pe.headers import View
+from iisight.parsers.pe.resources import VERSION_TYPE, Budget, leaves
 
-MAX_ENTRIES = 4096  # of the resource tree, visited
 MAX_BLOCK = 1024 * 1024  # bytes of a version block
 MAX_NODES = 1024  # of a version block, visited
 MAX_BLOCKS = 4  # one a language; further ones are read only when the first have no strings
 
-_TYPE_VERSION = 16
-_BELOW = 0x80000000  # an entry that leads to a table and not to data
+_FIXED, _DEBUG = 0xFEEF04BD, 1  # signature of VS_FIXEDFILEINFO; VS_FF_DEBUG
 _ENGLISH = ("040904b0", "040904e4")  # U.S. English; Unicode, Windows-1252
 _FIELDS = {
     "companyname": "company",
@@ -29,22 +28,6 @@ _FIELDS = {
 _CONTROLS = dict.fromkeys(range(0x20), "\N{REPLACEMENT CHARACTER}")
 
 
-@dataclass(slots=True)
-class _Budget:
-    """What may still be visited; one for the whole tree, so that loops in it end."""
-
-    left: int
-    what: str
-    notes: list[str]
-
-    def spend(self) -> bool:
-        """Take one; tell whether there was one."""
-        if self.left <= 0:
-            self.notes.append(f"{self.what}: too many, the rest is left out")
-        self.left -= 1
-        return self.left >= 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Node:
     """A node of the version block: offsets into it."""
@@ -57,11 +40,8 @@ class _Node:
 
 def read_version(view: View, notes: list[str]) -> VersionInfo | None:
     """Read the strings that say whose file it is; None when there is no version resource that can be read."""
-    root, _ = view.directory(RESOURCE)
-    if not root:
-        return None
-    nodes = _Budget(MAX_NODES, "version information", notes)
-    for block in islice(_blocks(view, root, notes), MAX_BLOCKS):
+    nodes = Budget(MAX_NODES, "version information", notes)
+    for block in islice(_blocks(view, notes), MAX_BLOCKS):
         strings = _strings(block, nodes)
         if strings is not None:
             return VersionInfo(**{_FIELDS[key]: text for key, text in strings.items() if key in _FIELDS})
@@ -69,48 +49,28 @@ def read_version(view: View, notes: list[str]) -> VersionInfo | None:
     return None
 
 
-def _blocks(view: View, root: int, notes: list[str]) -> Iterator[bytes]:
-    """Yield the version blocks: type 16, any name, any language. Three levels and no more."""
-    budget = _Budget(MAX_ENTRIES, "resources", notes)
-    for kind, names in _entries(view, root, 0, budget):
-        if kind != _TYPE_VERSION or not names & _BELOW:
-            continue
-        for _, languages in _entries(view, root, names, budget):
-            if languages & _BELOW:
-                yield from (_leaf(view, root + at, notes) for _, at in _entries(view, root, languages, budget))
+def says_debug(view: View) -> bool:
+    """Tell whether the version information calls the file a debug build (VS_FF_DEBUG of VS_FIXEDFILEINFO)."""
+    nodes = Budget(MAX_NODES, "version information", [])
+    for block in islice(_blocks(view, []), 1):
+        root = next(_nodes(block, 0, len(block), nodes), None)
+        fixed = b"" if root is None else block[root.value : root.value + root.value_length]
+        if len(fixed) >= 32:
+            signature, mask, flags = struct.unpack_from("<I20xII", fixed)
+            return bool(signature == _FIXED and mask & flags & _DEBUG)
+    return False
 
 
-def _entries(view: View, root: int, offset: int, budget: _Budget) -> Iterator[tuple[int, int]]:
-    """Yield (id, offset) of a resource table's entries."""
-    rva = root + (offset & ~_BELOW)
-    header = view.read(rva, 16)
-    if len(header) < 16:
-        budget.notes.append(f"the resource table at RVA {rva:#x} cannot be read")
-        return
-    named, numbered = struct.unpack_from("<12xHH", header)
-    raw = view.read(rva + 16, 8 * min(named + numbered, MAX_ENTRIES + 1))
-    if len(raw) < 8 * min(named + numbered, MAX_ENTRIES + 1):
-        budget.notes.append(f"the resource table at RVA {rva:#x} is cut short")
-    for entry in struct.iter_unpack("<II", raw[: len(raw) // 8 * 8]):
-        if not budget.spend():
-            return
-        yield entry
+def _blocks(view: View, notes: list[str]) -> Iterator[bytes]:
+    """Yield the version blocks: type 16, any name, any language."""
+    for leaf in leaves(view, notes, VERSION_TYPE):
+        block = view.read(leaf.rva, min(leaf.size, MAX_BLOCK))
+        if len(block) < leaf.size:
+            notes.append(f"the version resource: {leaf.size} bytes claimed, {len(block)} read")
+        yield bytes(block)
 
 
-def _leaf(view: View, rva: int, notes: list[str]) -> bytes:
-    """Return the bytes a resource data entry leads to."""
-    entry = view.read(rva, 16)
-    if len(entry) < 16:
-        notes.append(f"the resource entry at RVA {rva:#x} cannot be read")
-        return b""
-    at, size = struct.unpack_from("<II", entry)
-    block = view.read(at, min(size, MAX_BLOCK))
-    if len(block) < size:
-        notes.append(f"the version resource: {size} bytes claimed, {len(block)} read")
-    return bytes(block)
-
-
-def _strings(block: bytes, budget: _Budget) -> dict[str, str] | None:
+def _strings(block: bytes, budget: Budget) -> dict[str, str] | None:
     """Return the strings of the English table, or else of the first one; keys in lower case."""
     root = next(_nodes(block, 0, len(block), budget), None)
     if root is None or root.key != "VS_VERSION_INFO":
@@ -125,7 +85,7 @@ def _strings(block: bytes, budget: _Budget) -> dict[str, str] | None:
     return next((tables[key] for key in _ENGLISH if key in tables), next(iter(tables.values())))
 
 
-def _texts(block: bytes, table: _Node, budget: _Budget) -> dict[str, str]:
+def _texts(block: bytes, table: _Node, budget: Budget) -> dict[str, str]:
     """Return the strings of a table that say anything."""
     texts: dict[str, str] = {}
     for node in _nodes(block, table.value, table.end, budget):
@@ -137,7 +97,7 @@ def _texts(block: bytes, table: _Node, budget: _Budget) -> dict[str, str]:
     return texts
 
 
-def _nodes(block: bytes, start: int, end: int, budget: _Budget) -> Iterator[_Node]:
+def _nodes(block: bytes, start: int, end: int, budget: Budget) -> Iterator[_Node]:
     """Yield the nodes that lie one behind the other, each on a 32-bit boundary."""
     at = _align(start)
     end = min(end, len(block))

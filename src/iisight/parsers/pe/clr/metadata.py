@@ -1,15 +1,19 @@
 """The metadata of a managed image: its streams, tables and heaps (ECMA-335 II.24)."""
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from iisight.parsers.pe import clr_schema as schema
+from iisight.parsers.pe.clr import schema
 from iisight.parsers.pe.headers import MAX_NAME, MAX_NAMES
 
 MAX_ROWS = 200_000  # of one table, read
 MAX_STREAMS = 32  # five are defined
 MAX_BLOB = 16 * 1024  # bytes of a public key
+
+_EXTRA_DATA = 0x40  # bit of HeapSizes
+_UNPRINTABLE = re.compile(rb"[\x01-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +24,14 @@ class Table:
     size: int  # bytes of a row
     data: memoryview
 
+    @property
+    def count(self) -> int:
+        """How many rows are read."""
+        return min(len(self.data) // self.size, MAX_ROWS)
+
     def rows(self) -> Iterator[tuple[int, ...]]:
         """Yield rows, at most MAX_ROWS."""
-        count = min(len(self.data) // self.size, MAX_ROWS)
-        return struct.iter_unpack(self.format, self.data[: count * self.size])
+        return struct.iter_unpack(self.format, self.data[: self.count * self.size])
 
     def row(self, number: int) -> tuple[int, ...] | None:
         """Return a row by its number, which counts from 1; None when there is none."""
@@ -37,7 +45,7 @@ class Strings:
 
     def __init__(self, heap: memoryview, notes: list[str]) -> None:
         """Start with a full budget."""
-        self._heap = heap
+        self._heap = bytes(heap)
         self._notes = notes
         self._left = MAX_NAMES
 
@@ -46,11 +54,17 @@ class Strings:
         if self._left <= 0:
             self._notes.append(f"names of the metadata are left out after {MAX_NAMES} bytes")
             return ""
-        raw = bytes(self._heap[offset : offset + MAX_NAME]).partition(b"\0")[0]
+        end = self._heap.find(0, offset, offset + MAX_NAME)
+        raw = self._heap[offset : end if end >= 0 else offset + MAX_NAME]
         if len(raw) == MAX_NAME:
             self._notes.append(f"names of the metadata longer than {MAX_NAME} bytes are cut")
         self._left -= len(raw) + 1
         return raw.decode("utf-8", "replace")
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the whole heap is printable ASCII."""
+        return self._heap.isascii() and _UNPRINTABLE.search(self._heap) is None
 
     def full_name(self, name: int, namespace: int) -> str:
         """Return `Namespace.Name`."""
@@ -64,7 +78,14 @@ class Metadata:
     tables: Mapping[int, Table]
     strings: Strings
     blobs: memoryview
+    user_strings: memoryview
+    streams: tuple[str, ...]  # names as the headers give them
+    has_extra: bool  # a further field behind the row counts, which no compiler writes
     notes: list[str]
+
+    def count(self, table: int) -> int:
+        """Return how many rows of a table are read."""
+        return self.tables[table].count if table in self.tables else 0
 
     def rows(self, table: int) -> Iterator[tuple[int, ...]]:
         """Yield the rows of a table; none when it is not there."""
@@ -76,15 +97,11 @@ class Metadata:
 
     def blob(self, offset: int) -> bytes:
         """Return a blob behind its compressed length (II.24.2.4); empty when it is not all there."""
-        head = bytes(self.blobs[offset : offset + 4])
-        if not head or head[0] >= 0xE0:
-            return b""
-        width = 1 if head[0] < 0x80 else 2 if head[0] < 0xC0 else 4
-        if len(head) < width:
-            return b""
-        length = int.from_bytes(head[:width], "big") & (0x7F, 0x3FFF, 0, 0x1FFFFFFF)[width - 1]
-        blob = bytes(self.blobs[offset + width : offset + width + min(length, MAX_BLOB)])
-        return blob if len(blob) == length else b""
+        return _sized(self.blobs, offset)
+
+    def user_string(self, offset: int) -> str:
+        """Return a string constant of the code (II.24.2.4), without the byte that ends it."""
+        return _sized(self.user_strings, offset)[:-1].decode("utf-16-le", "replace")
 
 
 def read_metadata(root: memoryview) -> Metadata | None:
@@ -96,24 +113,42 @@ def read_metadata(root: memoryview) -> Metadata | None:
     if length > 255 or at + 4 > len(root):
         return None
     notes: list[str] = []
-    streams = _streams(root, at + 4, struct.unpack_from("<H", root, at + 2)[0])
+    found = _streams(root, at + 4, struct.unpack_from("<H", root, at + 2)[0])
+    streams = dict(reversed(found))  # the first of a name counts
+    tables = streams.get("#~", streams.get("#-", root[:0]))
     return Metadata(
-        tables=_tables(streams.get("#~", streams.get("#-", root[:0])), notes),
+        tables=_tables(tables, notes),
         strings=Strings(streams.get("#Strings", root[:0]), notes),
         blobs=streams.get("#Blob", root[:0]),
+        user_strings=streams.get("#US", root[:0]),
+        streams=tuple(name for name, _ in found),
+        has_extra=len(tables) > 6 and bool(tables[6] & _EXTRA_DATA),
         notes=notes,
     )
 
 
-def _streams(root: memoryview, at: int, count: int) -> dict[str, memoryview]:
-    """Read the stream headers (II.24.2.2); the first of a name counts."""
-    streams: dict[str, memoryview] = {}
+def _sized(heap: memoryview, offset: int) -> bytes:
+    """Return what lies behind a compressed length; empty when it is not all there."""
+    head = bytes(heap[offset : offset + 4])
+    if not head or head[0] >= 0xE0:
+        return b""
+    width = 1 if head[0] < 0x80 else 2 if head[0] < 0xC0 else 4
+    if len(head) < width:
+        return b""
+    length = int.from_bytes(head[:width], "big") & (0x7F, 0x3FFF, 0, 0x1FFFFFFF)[width - 1]
+    blob = bytes(heap[offset + width : offset + width + min(length, MAX_BLOB)])
+    return blob if len(blob) == length else b""
+
+
+def _streams(root: memoryview, at: int, count: int) -> list[tuple[str, memoryview]]:
+    """Read the stream headers (II.24.2.2)."""
+    streams: list[tuple[str, memoryview]] = []
     for _ in range(min(count, MAX_STREAMS)):
         if at + 8 > len(root):
             break
         offset, size = struct.unpack_from("<II", root, at)
         name = bytes(root[at + 8 : at + 40]).partition(b"\0")[0]
-        streams.setdefault(name.decode("latin-1"), root[offset : offset + size])
+        streams.append((name.decode("latin-1"), root[offset : offset + size]))
         at += 8 + (len(name) // 4 + 1) * 4
     return streams
 
@@ -124,7 +159,7 @@ def _tables(stream: memoryview, notes: list[str]) -> dict[int, Table]:
     if not present:
         notes.append("the metadata has no tables that can be read")
     at = 24 + 4 * len(present)
-    at += 4 if heap_sizes & 0x40 else 0  # a further field that edit-and-continue and obfuscators leave
+    at += 4 if heap_sizes & _EXTRA_DATA else 0  # a further field that edit-and-continue and obfuscators leave
     tables: dict[int, Table] = {}
     for number in present:
         if number >= len(schema.TABLES):

@@ -1,0 +1,48 @@
+"""A bound on the memory of this process, where the system has one to give."""
+
+import sys
+
+
+def bound_memory(most: int) -> None:
+    """Let allocations fail beyond `most` bytes of address space (POSIX) or of committed memory (Windows).
+
+    macOS takes the limit and does not keep to it; there the time bound alone holds.
+    """
+    if sys.platform == "win32":
+        _bound_job(most)
+        return
+    import resource
+
+    try:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    except (OSError, ValueError):  # the system has no such limit
+        return
+
+
+def _bound_job(most: int) -> None:
+    """Put this process into a job object with JOB_OBJECT_LIMIT_PROCESS_MEMORY (Win32, `SetInformationJobObject`)."""
+    import ctypes
+
+    class _Limits(ctypes.Structure):
+        """JOBOBJECT_EXTENDED_LIMIT_INFORMATION."""
+
+        _fields_ = (
+            ("times", ctypes.c_int64 * 2),
+            ("flags", ctypes.c_uint32),
+            ("working_set", ctypes.c_size_t * 2),
+            ("active", ctypes.c_uint32),
+            ("affinity", ctypes.c_size_t),
+            ("classes", ctypes.c_uint32 * 2),
+            ("io", ctypes.c_uint64 * 6),
+            ("process_memory", ctypes.c_size_t),
+            ("rest", ctypes.c_size_t * 3),
+        )
+
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  the name exists on Windows alone
+    kernel.CreateJobObjectW.restype = ctypes.c_void_p
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    job = ctypes.c_void_p(kernel.CreateJobObjectW(None, None))
+    limits = _Limits(flags=0x100, process_memory=most)
+    kernel.SetInformationJobObject(job, 9, ctypes.byref(limits), ctypes.sizeof(limits))
+    kernel.AssignProcessToJobObject(job, ctypes.c_void_p(kernel.GetCurrentProcess()))

@@ -1,0 +1,141 @@
+"""Worker processes that examine files: one that crashes, hangs or eats memory costs the file it was given."""
+
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Timer
+from types import TracebackType
+
+from iisight.examine.setup import Setup
+from iisight.examine.worker import read_message, write_message
+from iisight.model.examination import Examination
+
+MAX_SECONDS = 20.0  # of one file
+MAX_ANSWER = 64 * 1024 * 1024  # bytes
+MAX_WORKERS = 8
+
+Job = tuple[str, bytes]
+"""A name that only comes back with the answer, and the content of a file."""
+
+
+class Pool:
+    """As many worker processes as there are processors; they start when they are needed and end with the `with`."""
+
+    def __init__(self, setup: Setup, count: int | None = None, *, seconds: float = MAX_SECONDS) -> None:
+        """Prepare `count` workers; each gets the setup once, and `seconds` for a file."""
+        self.count = max(1, min(count or os.cpu_count() or 1, MAX_WORKERS))
+        self._setup = setup
+        self._seconds = seconds
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        self._workers = [_Worker(setup, seconds) for _ in range(self.count)]
+        for worker in self._workers:
+            self._idle.put(worker)
+
+    def __enter__(self) -> "Pool":
+        """Return the pool."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the workers."""
+        for worker in self._workers:
+            worker.stop()
+
+    def examine(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Examination]]:
+        """Yield what was found in each file, in the order given; only a few files are in memory at a time."""
+        waiting: deque[tuple[str, Future[Examination]]] = deque()
+        with ThreadPoolExecutor(self.count) as threads:
+            for name, data in jobs:
+                waiting.append((name, threads.submit(self._examine, data)))
+                if len(waiting) > 2 * self.count:
+                    yield _answer(*waiting.popleft())
+            while waiting:
+                yield _answer(*waiting.popleft())
+
+    def _examine(self, data: bytes) -> Examination:
+        worker = self._idle.get()
+        try:
+            return worker.examine(data)
+        finally:
+            self._idle.put(worker)
+
+
+class _Worker:
+    """One process, started again when it has ended."""
+
+    def __init__(self, setup: Setup, seconds: float) -> None:
+        self._setup = setup
+        self._seconds = seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._late = False
+
+    def examine(self, data: bytes) -> Examination:
+        """Return what the process says of a file, or why it says nothing."""
+        import msgspec
+
+        process = self._running()
+        timer = Timer(self._seconds, self._stop_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            answer = self._ask(process, data)
+        finally:
+            timer.cancel()
+        try:
+            if answer is not None:
+                return msgspec.json.decode(answer, type=Examination)
+            why = "the process that examined it ended"
+        except msgspec.MsgspecError:
+            why = "the process that examined it gave no answer that can be read"
+        late, self._late = self._late, False
+        self.stop()
+        return Examination(notes=(f"not examined: it took longer than {self._seconds:g} s" if late else why,))
+
+    def stop(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def _ask(self, process: "subprocess.Popen[bytes]", data: bytes) -> bytes | None:
+        if process.stdin is None or process.stdout is None:
+            return None
+        try:
+            write_message(process.stdin, data)  # type: ignore[arg-type]  # a pipe is a BinaryIO
+        except OSError:  # it ended before it took all
+            return None
+        return read_message(process.stdout, MAX_ANSWER)  # type: ignore[arg-type]
+
+    def _stop_late(self) -> None:
+        self._late = True
+        if self._process is not None:
+            self._process.kill()
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            import msgspec
+
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "iisight.examine.worker"],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            self._ask_nothing(self._process, msgspec.json.encode(self._setup))
+        return self._process
+
+    def _ask_nothing(self, process: "subprocess.Popen[bytes]", setup: bytes) -> None:
+        try:
+            if process.stdin is not None:
+                write_message(process.stdin, setup)  # type: ignore[arg-type]
+        except OSError:
+            return  # the next message will tell
+
+
+def _answer(name: str, answer: "Future[Examination]") -> tuple[str, Examination]:
+    return name, answer.result()

@@ -1,0 +1,28 @@
+"""What every file of a run is examined with: plain values, so that they can be handed to worker processes."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from iisight.examine.yara import Compiled
+
+VERSION = 1  # of all that this package gives; part of the key of cached results
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the caller trusts and looks for."""
+
+    roots: tuple[bytes, ...] = ()  # files of further trusted roots, PEM or DER
+    revoked: tuple[bytes, ...] = ()  # files that name revoked certificates: thumbprints in lines, or a CRL
+    microsoft: tuple[str, ...] = ()  # SHA-256 thumbprints of further roots that count as Microsoft's: the workbench's
+    at: datetime | None = None  # when signatures without a timestamp are judged; None: when the chain was valid
+    rules: Compiled | None = None  # YARA rules, the user's among them; None: iisight's alone
+
+    def judged_at(self, time: datetime | None) -> "Setup":
+        """Return the same with a time to judge at, unless it has one."""
+        return self if self.at is not None else replace(self, at=time)
+
+    def fingerprint(self) -> str:
+        """Return what tells results of one setup from those of another."""
+        return hashlib.sha256(repr((VERSION, self)).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,98 @@
+"""Which binaries get a close look, and what the catalogues of the evidence say of them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from iisight.evidence.source import Source
+from iisight.examine.look import Look
+from iisight.inventory.binaries import Binaries, content
+from iisight.inventory.catalogued import Catalogues
+from iisight.inventory.inventory import Progress
+from iisight.inventory.mechanisms.sleepers import entry_points
+from iisight.model.binary import Binary
+from iisight.model.component import Component, Kind
+from iisight.model.coverage import Gap, GapKind
+from iisight.model.examination import Examination
+
+_WEB_TYPES = frozenset(
+    {
+        *("System.Web.IHttpModule", "System.Web.IHttpHandler", "System.Web.IHttpAsyncHandler"),
+        *("System.Web.IHttpHandlerFactory", "System.Web.Hosting.VirtualPathProvider"),
+        *("System.Web.HttpApplication", "Microsoft.Web.Infrastructure.DynamicModuleHelper.DynamicModuleUtility"),
+    }
+)
+"""What an assembly of `bin` names when it is more than a library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found, by the content of the files, and what could not be."""
+
+    found: Mapping[str, Examination]
+    gaps: tuple[Gap, ...]
+
+    def component(self, component: Component) -> Component:
+        """Return a component whose file and twin carry what was found in them."""
+        binary, twin = component.binary, component.twin
+        return replace(component, binary=binary and self.binary(binary), twin=twin and self.binary(twin))
+
+    def binary(self, binary: Binary) -> Binary:
+        """Return a binary with what was found in it, if it was looked at."""
+        return replace(binary, examination=self.found.get(binary.sha256))
+
+
+def examine(
+    components: Iterable[Component], source: Source, binaries: Binaries, look: Look, progress: Progress
+) -> Examined:
+    """Take a close look at the binaries of components, each content once."""
+    chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries)}
+    gaps: list[Gap] = []
+    found: dict[str, Examination] = {}
+    at = max((b.modified for b in binaries.all() if b.modified is not None), default=None)
+    if chosen:
+        with look.start(at) as examiner:
+            for name, examination in examiner.examine(_jobs(chosen, source, gaps)):
+                progress("binaries", len(found), len(chosen))
+                found[name] = examination
+    catalogues = Catalogues(source, look, at)
+    found = catalogues.judge(found)
+    return Examined(found, (*gaps, *catalogues.gaps, *_problems(look), *_notes(found, chosen)))
+
+
+def _problems(look: Look) -> Iterator[Gap]:
+    """Yield what of the user's rules is not run."""
+    compiled = () if look.setup.rules is None else look.setup.rules.problems
+    for problem in (*look.problems, *compiled):
+        yield Gap(GapKind.MALFORMED, "YARA rules", problem)
+
+
+def _chosen(component: Component, source: Source, binaries: Binaries) -> Iterator[Binary]:
+    """Yield the files of a component that are worth a close look: all but the mere libraries of a `bin` folder."""
+    binary = component.binary
+    if binary is not None and (component.kind is not Kind.APP_ASSEMBLY or _is_of_interest(binary, source, binaries)):
+        yield binary
+    if component.twin is not None:
+        yield component.twin
+
+
+def _is_of_interest(binary: Binary, source: Source, binaries: Binaries) -> bool:
+    file = source.find(binary.path)
+    facts = None if file is None else binaries.assembly(file)
+    if facts is not None and not _WEB_TYPES.isdisjoint(facts.type_refs):
+        return True
+    return binary.image is not None and bool(entry_points(binary.image))
+
+
+def _jobs(chosen: Mapping[str, Binary], source: Source, gaps: list[Gap]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file, read again: only a few are held at a time."""
+    for name, binary in sorted(chosen.items(), key=lambda item: item[1].path):
+        file = source.find(binary.path)
+        data = None if file is None else content(source, file, gaps)
+        if data is not None:
+            yield name, data
+
+
+def _notes(found: Mapping[str, Examination], chosen: Mapping[str, Binary]) -> Iterator[Gap]:
+    for name, examination in found.items():
+        for note in examination.notes:
+            yield Gap(GapKind.MALFORMED, chosen[name].path, note)

@@ -1,0 +1,60 @@
+"""Traces that obfuscators leave in an assembly."""
+
+from itertools import islice
+
+from iisight.parsers.pe.clr import schema
+from iisight.parsers.pe.clr.il import Bodies
+from iisight.parsers.pe.clr.names import Names
+from iisight.parsers.pe.clr.tables import rows
+
+MAX_NAMES = 20_000  # of types and of methods, looked at
+
+_STREAMS = frozenset(("#~", "#Strings", "#US", "#GUID", "#Blob", "#Pdb"))  # #Pdb: portable symbols
+_FEW = 16  # names that are too few to judge by
+
+
+def traces(names: Names, bodies: Bodies | None = None) -> tuple[str, ...]:
+    """Return what speaks for an obfuscator, in words."""
+    metadata = names.metadata
+    found = list(_left_types(names))
+    types = [name for name in _strings(names, schema.TYPE_DEF, 1) if not name.startswith("<")]
+    if not metadata.strings.is_plain:
+        every = types + _strings(names, schema.METHOD_DEF, 3)
+        if _is_most(sum(map(_is_untypeable, every)), len(every)):
+            found.append("most names cannot be typed")
+    if _is_most(sum(len(name.partition("`")[0]) <= 2 for name in types), len(types)):
+        found.append("most types have names of one or two letters")
+    found += [f"stream {name!r}" for name in dict.fromkeys(metadata.streams) if name not in _STREAMS]
+    found += [f"stream {name!r} twice" for name in _STREAMS if metadata.streams.count(name) > 1]
+    if metadata.has_extra:
+        found.append("extra data in the tables' header")
+    if metadata.count(schema.MODULE) > 1 or metadata.count(schema.ASSEMBLY) > 1:
+        found.append("several rows of Module or Assembly")
+    if bodies is not None and _is_most(len(bodies.missing), len(bodies.missing) + len(bodies.by_method)):
+        found.append("most methods have no IL where it should be")
+    return tuple(found)
+
+
+def _left_types(names: Names) -> list[str]:
+    """Return types that protectors add, defined or referred to."""
+    products = {row["type"]: row["product"] for row in rows("obfuscators")}
+    found = {
+        name
+        for table in (schema.TYPE_DEF, schema.TYPE_REF)
+        for number in range(1, min(names.metadata.count(table), MAX_NAMES) + 1)
+        if (name := names.type(table, number)) in products
+    }
+    return [f"{name} ({products[name]})" for name in sorted(found)]
+
+
+def _strings(names: Names, table: int, column: int) -> list[str]:
+    return [names.metadata.strings.read(row[column]) for row in islice(names.metadata.rows(table), MAX_NAMES)]
+
+
+def _is_untypeable(name: str) -> bool:
+    """Tell names of control, format, private or no characters; U+FFFD stands for bytes that are no UTF-8."""
+    return not name.isprintable() or "\ufffd" in name
+
+
+def _is_most(part: int, whole: int) -> bool:
+    return part >= _FEW and 2 * part > whole

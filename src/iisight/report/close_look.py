@@ -1,0 +1,48 @@
+"""What a close look at a component's file gave, in a few lines: who signed it, what it asks for, what it can do."""
+
+from collections.abc import Iterable, Iterator
+
+from iisight.model.component import Component
+from iisight.model.examination import Capability, Examination, Subscription
+from iisight.model.signature import SignatureState
+
+MAX_EVENTS = 8
+MAX_ABILITIES = 8
+
+
+def close_look(component: Component, *, everything: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield (label, text); nothing for a file that was not looked at, and no signature that could not be told."""
+    examination = None if component.binary is None else component.binary.examination
+    if examination is None:
+        return
+    signature = examination.signature
+    if signature is not None and signature.state is not SignatureState.UNKNOWN:
+        yield "sign", signature.reason
+    asked = _asked(examination, everything)
+    if asked:
+        yield "asks", asked
+    if examination.capabilities:
+        yield "can", _abilities(examination.capabilities, everything)
+
+
+def _asked(examination: Examination, everything: bool) -> str:
+    """Return what it asks to be called for, and whether that may not be all."""
+    told = list(dict.fromkeys(map(_event, examination.subscriptions)))
+    rest = len(told) - MAX_EVENTS
+    if rest > 0 and not everything:
+        told = [*told[:MAX_EVENTS], f"{rest:,} more"]
+    doubt = "not all could be decoded" if examination.undecided else ""
+    return "; ".join(text for text in (", ".join(told), doubt) if text)
+
+
+def _event(subscription: Subscription) -> str:
+    event = f"{subscription.event} (after)" if subscription.post else subscription.event
+    event += f" at {subscription.priority}" if subscription.priority else ""
+    return f"{event} by {subscription.method}" if subscription.method else event
+
+
+def _abilities(capabilities: Iterable[Capability], everything: bool) -> str:
+    """Return each ability with the first trace of it."""
+    told = [c.ability + (f" ({c.traces[0].text})" if c.traces else "") for c in capabilities]
+    rest = len(told) - MAX_ABILITIES
+    return ", ".join(told if everything or rest <= 0 else [*told[:MAX_ABILITIES], f"{rest:,} more"])

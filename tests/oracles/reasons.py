@@ -1,0 +1,151 @@
+"""The few general reasons for which an oracle may say something else than iisight, each told from the bytes alone."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from iisight.model.errors import ParseError
+from iisight.model.locator import Locator
+from iisight.parsers.pe.exports import MAX_KEPT
+from iisight.parsers.pe.headers import read_headers
+from tests.oracles.comparison import Comparison
+from tests.oracles.signatures import BROKEN, ENDED, NOTHING, TIMESTAMP, TRUSTED, UNTRUSTED
+
+_SAMPLED = 0.15  # bits a byte
+_SECURITY = 4  # IMAGE_DIRECTORY_ENTRY_SECURITY; its address is an offset in the file
+
+
+@dataclass(frozen=True)
+class File:
+    """What a reason may ask of a file."""
+
+    data: bytes
+
+    @cached_property
+    def table(self) -> tuple[int, int]:
+        """Offset and end of the certificate table; zeros without one."""
+        try:
+            offset, size = read_headers(self.data, Locator("")).directory(_SECURITY)
+        except ParseError:
+            return 0, 0
+        return (offset, offset + size) if offset and size else (0, 0)
+
+    @property
+    def has_slack(self) -> bool:
+        """Tell whether the table's first entry leaves more of the table than padding (PE format: to eight bytes)."""
+        offset, end = self.table
+        if not offset or offset + 4 > len(self.data):
+            return False
+        (length,) = struct.unpack_from("<I", self.data, offset)
+        return offset + (length + 7) // 8 * 8 < end
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an oracle may differ."""
+
+    name: str
+    why: str
+    fits: Callable[[Comparison, File], bool]
+
+
+def explained(comparison: Comparison, file: File) -> Comparison:
+    """Return a disagreement with the first reason that fits it."""
+    if comparison.agrees:
+        return comparison
+    return replace(comparison, reason=next((r.name for r in REASONS if r.fits(comparison, file)), ""))
+
+
+def _is_cut(comparison: Comparison, file: File) -> bool:
+    return comparison.topic == "signature" and comparison.theirs == NOTHING and file.table[1] > len(file.data)
+
+
+def _has_more_behind(comparison: Comparison, file: File) -> bool:
+    return _found_nothing(comparison) and 0 < file.table[1] < len(file.data)
+
+
+def _has_slack(comparison: Comparison, file: File) -> bool:
+    return _found_nothing(comparison) and file.has_slack
+
+
+def _found_nothing(comparison: Comparison) -> bool:
+    return (comparison.oracle, comparison.topic, comparison.theirs) == ("osslsigncode", "signature", NOTHING)
+
+
+def _is_stamp(comparison: Comparison, file: File) -> bool:
+    pairs = _pairs(comparison)
+    return bool(pairs) and all(ours == theirs or theirs == TIMESTAMP for ours, theirs in pairs)
+
+
+def _is_ended(comparison: Comparison, file: File) -> bool:
+    pairs = _pairs(comparison)
+    return bool(pairs) and all(a == b or (a == ENDED and b in (TRUSTED, UNTRUSTED)) for a, b in pairs)
+
+
+def _is_only_failed(comparison: Comparison, file: File) -> bool:
+    pairs = _pairs(comparison)
+    bad = (BROKEN, UNTRUSTED, ENDED)
+    return comparison.oracle == "osslsigncode" and all(a == b or (a in bad and b in bad) for a, b in pairs) and bool(pairs)
+
+
+def _pairs(comparison: Comparison) -> list[tuple[str, str]]:
+    ours, theirs = comparison.ours.split(", "), comparison.theirs.split(", ")
+    same = comparison.topic == "signature" and len(ours) == len(theirs)
+    return list(zip(ours, theirs, strict=True)) if same else []
+
+
+def _is_long(comparison: Comparison, file: File) -> bool:
+    ours, theirs = (set(text.split("; ")) for text in (comparison.ours, comparison.theirs))
+    return comparison.topic == "exports" and len(ours) >= MAX_KEPT and ours < theirs
+
+
+def _is_sampled(comparison: Comparison, file: File) -> bool:
+    if comparison.topic != "entropy":
+        return False
+    ours, theirs = (list(map(float, text.split("; "))) for text in (comparison.ours, comparison.theirs))
+    return len(ours) == len(theirs) and all(abs(a - b) <= _SAMPLED for a, b in zip(ours, theirs, strict=True))
+
+
+REASONS = (
+    Reason(
+        "table cut off",
+        "The certificate table reaches beyond the file. The oracles say there is no signature; there was one, and "
+        "iisight says it is broken.",
+        _is_cut,
+    ),
+    Reason(
+        "data behind the table",
+        "osslsigncode looks for the table at the very end of the file; what follows it is digested by Windows, and "
+        "makes the signature broken.",
+        _has_more_behind,
+    ),
+    Reason(
+        "data inside the table",
+        "The table is larger than its entries. Windows does not digest that, and takes it unless EnableCertPaddingCheck "
+        "is set; osslsigncode refuses the table, iisight notes it.",
+        _has_slack,
+    ),
+    Reason(
+        "timestamp that does not verify",
+        "signify stops at a damaged timestamp; iisight leaves it out and judges what is left.",
+        _is_stamp,
+    ),
+    Reason(
+        "root that is closed",
+        "Microsoft's root programme ends some roots for certificates or signatures from a day on. iisight holds to "
+        "that; osslsigncode does not know it, and signify excepts Microsoft's own roots.",
+        _is_ended,
+    ),
+    Reason(
+        "failed for any reason",
+        "osslsigncode has one word for a signature that does not fit and a chain that leads nowhere.",
+        _is_only_failed,
+    ),
+    Reason(
+        "entropy of a sample",
+        f"Of large sections iisight counts 32 KB, evenly spaced: off by {_SAMPLED} bits a byte at most.",
+        _is_sampled,
+    ),
+    Reason("more exports than are kept", f"iisight keeps {MAX_KEPT} exports of a file, and its entry points.", _is_long),
+)
