@@ -1,13 +1,13 @@
 """What dnfile says of an assembly's metadata."""
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from iisight.model.examination import Assembly, AssemblyName
 from iisight.model.locator import Locator
-from iisight.parsers.pe.clr import read_clr_header, schema
-from iisight.parsers.pe.clr.examine import examine_assembly
+from iisight.parsers.pe.clr import examine_assembly, read_clr_header, schema
 from iisight.parsers.pe.clr.metadata import read_metadata
 from iisight.parsers.pe.clr.names import Names, target
 from iisight.parsers.pe.headers import read_headers
@@ -22,6 +22,7 @@ def compare(data: bytes) -> Iterator[Comparison]:
     """Yield both answers on the assembly's name, references, types, members of others, P/Invoke and resources."""
     import dnfile
 
+    logging.getLogger("dnfile").setLevel(logging.CRITICAL)  # it complains of blobs that it does not need here
     image = dnfile.dnPE(data=data, fast_load=True)
     directories = image.OPTIONAL_HEADER.DATA_DIRECTORY
     if len(directories) <= _CLR or not directories[_CLR].VirtualAddress:
@@ -127,7 +128,7 @@ def _identity(row: Any) -> str:
 
 def _native(tables: Any) -> Iterator[str]:
     for row in _rows(tables, "ImplMap"):
-        library = _text(row.ImportScope.row.Name).lower()
+        library = _text(row.ImportScope.row.Name)
         suffix = "" if "." in library.replace("\\", "/").rpartition("/")[2] else ".dll"
         yield f"{library}{suffix}!{_text(row.ImportName)}"
 

@@ -10,7 +10,7 @@ from iisight.model.locator import Locator
 from iisight.parsers.pe.exports import MAX_KEPT
 from iisight.parsers.pe.headers import read_headers
 from tests.oracles.comparison import Comparison
-from tests.oracles.signatures import BROKEN, ENDED, NOTHING, TIMESTAMP, TRUSTED, UNTRUSTED
+from tests.oracles.signatures import BROKEN, NOTHING, TIMESTAMP, TRUSTED, UNTRUSTED
 
 _SAMPLED = 0.15  # bits a byte
 _SECURITY = 4  # IMAGE_DIRECTORY_ENTRY_SECURITY; its address is an offset in the file
@@ -78,14 +78,9 @@ def _is_stamp(comparison: Comparison, file: File) -> bool:
     return bool(pairs) and all(ours == theirs or theirs == TIMESTAMP for ours, theirs in pairs)
 
 
-def _is_ended(comparison: Comparison, file: File) -> bool:
-    pairs = _pairs(comparison)
-    return bool(pairs) and all(a == b or (a == ENDED and b in (TRUSTED, UNTRUSTED)) for a, b in pairs)
-
-
 def _is_only_failed(comparison: Comparison, file: File) -> bool:
     pairs = _pairs(comparison)
-    bad = (BROKEN, UNTRUSTED, ENDED)
+    bad = (BROKEN, UNTRUSTED)
     return comparison.oracle == "osslsigncode" and all(a == b or (a in bad and b in bad) for a, b in pairs) and bool(pairs)
 
 
@@ -130,12 +125,6 @@ REASONS = (
         "timestamp that does not verify",
         "signify stops at a damaged timestamp; iisight leaves it out and judges what is left.",
         _is_stamp,
-    ),
-    Reason(
-        "root that is closed",
-        "Microsoft's root programme ends some roots for certificates or signatures from a day on. iisight holds to "
-        "that; osslsigncode does not know it, and signify excepts Microsoft's own roots.",
-        _is_ended,
     ),
     Reason(
         "failed for any reason",

@@ -12,7 +12,6 @@ from tests.oracles import by_osslsigncode, by_signify
 from tests.oracles.comparison import Comparison
 
 TRUSTED, UNTRUSTED, BROKEN, NOTHING, TIMESTAMP = "trusted", "untrusted", "broken", "no signature", "bad timestamp"
-ENDED = "untrusted under a root that is closed"
 _SIGNIFY = {"OK": TRUSTED, "NOT_SIGNED": NOTHING, "CERTIFICATE_ERROR": UNTRUSTED, "COUNTERSIGNER_ERROR": TIMESTAMP}
 _SIGNCODE = {"ok": TRUSTED, "unsigned": NOTHING, "mismatch": BROKEN}
 _SIGNCODE_TIME = "%b %d %H:%M:%S %Y GMT"
@@ -61,15 +60,7 @@ def _trust() -> Trust:
 
 
 def _states(signatures: list[Signature]) -> str:
-    return _joined(map(_state, signatures)) or NOTHING
-
-
-def _state(signature: Signature) -> str:
-    """Return the state, told apart where the root's programme has ended."""
-    root = signature.root
-    pinned = [r for roots in _trust().roots.values() for r in roots if root is not None and r.sha256 == root.sha256]
-    ended = any(r.closed is not None or r.disallowed is not None for r in pinned)
-    return ENDED if ended and signature.state is SignatureState.UNTRUSTED else signature.state.value
+    return _joined(signature.state.value for signature in signatures) or NOTHING
 
 
 def _time(text: str) -> str:

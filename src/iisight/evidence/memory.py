@@ -7,8 +7,10 @@ from iisight.evidence.source import File, Source
 from iisight.model.errors import EvidenceError
 
 
-def memory_source(files: Mapping[str, bytes | str], name: str = "memory", modified: datetime | None = None) -> Source:
-    """Return a source of files given by Windows path; text is taken as UTF-8."""
+def memory_source(
+    files: Mapping[str, bytes | str], name: str = "memory", modified: Mapping[str, datetime] | None = None
+) -> Source:
+    """Return a source of files given by Windows path, with the times of those that have one; text is taken as UTF-8."""
     bodies = {path: body.encode() if isinstance(body, str) else body for path, body in files.items()}
 
     def read(file: File, limit: int) -> bytes:
@@ -16,4 +18,5 @@ def memory_source(files: Mapping[str, bytes | str], name: str = "memory", modifi
             raise EvidenceError(f"{file.path}: not a file of {name}")
         return bodies[file.path][:limit]
 
-    return Source(name, [File(path, len(body), modified, "") for path, body in bodies.items()], read)
+    times = modified or {}
+    return Source(name, [File(path, len(body), times.get(path), "") for path, body in bodies.items()], read)

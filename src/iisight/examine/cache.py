@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from iisight.examine.pool import MAX_ANSWER, Job
+from iisight.examine.pool import MAX_ANSWER, NOT_EXAMINED, Job
 from iisight.model.examination import Examination
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Cached:
         """Yield what was found in each file, those that are remembered last."""
         known: list[tuple[str, Examination]] = []
         for name, found in self._inner.examine(self._unknown(jobs, known)):
-            if not any(note.startswith("not examined") for note in found.notes):
+            if not any(note.startswith(NOT_EXAMINED) for note in found.notes):
                 self._keep(name, found)
             yield name, found
         yield from known

@@ -1,4 +1,4 @@
-"""What a file can do, told from its imports, calls, strings, exports and subscriptions; the tables are the catalogue's."""
+"""What a file can do, told from its imports, calls, strings, exports and subscriptions by tables of the catalogue."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -210,17 +210,22 @@ def _check_revocation(path: tuple[X509, ...], query: _Query, moment: datetime, n
     return ""
 
 
-def _check_root(path: tuple[X509, ...], query: _Query, moment: datetime, _: list[str]) -> str:
+def _check_root(path: tuple[X509, ...], query: _Query, moment: datetime, notes: list[str]) -> str:
     """Return why Microsoft's root programme does not let this root vouch for this (learn.microsoft.com: deprecation)."""
     root = query.trust.pinned(path[-1]) or Root(path[-1].der)
     usage, title = query.purpose.root_usage, _title(path[-1])
     if root.usages is not None and usage not in root.usages:
         return f"the root {title} is not trusted for {query.purpose.name}"
-    if root.disallowed is not None and (query.moment is None or moment >= root.disallowed):
+    is_disallowed = root.disallowed_usages is None or usage in root.disallowed_usages
+    if root.disallowed is not None and is_disallowed and (query.moment is None or moment >= root.disallowed):
         return f"the root {title} is trusted for what was signed before {root.disallowed:%Y-%m-%d} alone"
-    applies = root.closed_usages is None or usage in root.closed_usages
-    if root.closed is not None and applies and path[0].not_before >= root.closed:
-        return f"the root {title} is trusted for certificates from before {root.closed:%Y-%m-%d} alone"
+    is_closed = root.closed_usages is None or usage in root.closed_usages
+    if root.closed is None or not is_closed or path[0].not_before < root.closed:
+        return ""
+    problem = f"the root {title} is trusted for certificates from before {root.closed:%Y-%m-%d} alone"
+    if root.sha256 not in query.trust.microsoft:
+        return problem
+    notes.append(f"{problem}; Windows does not hold its maker's own roots to that")
     return ""
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from iisight.examine.capabilities import profile
@@ -49,8 +49,10 @@ class Examiner:
             image = pe.parse(data, _PLACE)
         except ParseError:
             return Examination(yara=scan.matches, notes=tuple(notes))
-        anatomy, told = _part("anatomy", notes, lambda: _anatomy(data), (None, ()))
-        signature, odd = _part("signature", notes, lambda: self._judge(data), (None, ()))
+        anatomy, told = _part("anatomy", notes, lambda: read_anatomy(data, _PLACE), _NO_ANATOMY)
+        signature, odd = _part("signature", notes, lambda: judge_image(data, self._trust, self._at), _UNSIGNED)
+        if signature is not None:
+            signature = replace(signature, notes=(*odd, *signature.notes))
         code = _part("code", notes, lambda: _code(data, image), _NOTHING)
         hashes = _part("digest", notes, lambda: _authentihash(data), _NO_HASHES)
         abilities = _part("capabilities", notes, lambda: _profile(image, code, scan), _UNABLE)
@@ -63,15 +65,8 @@ class Examiner:
             undecided=code.undecided,
             capabilities=abilities,
             yara=scan.matches,
-            notes=tuple(dict.fromkeys((*notes, *told, *odd, *code.notes))),
+            notes=tuple(dict.fromkeys((*notes, *told, *code.notes))),
         )
-
-    def _judge(self, data: bytes) -> _Told[Signature]:
-        return judge_image(data, self._trust, self._at)
-
-
-def _anatomy(data: bytes) -> _Told[Anatomy]:
-    return read_anatomy(data, _PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +80,8 @@ class _Code:
 
 
 _NOTHING = _Code()
+_NO_ANATOMY: _Told[Anatomy] = (None, ())
+_UNSIGNED: _Told[Signature] = (None, ())
 _NO_HASHES: tuple[tuple[str, str], ...] = ()
 _UNABLE: tuple[Capability, ...] = ()
 

@@ -96,10 +96,12 @@ def _conclude(chain: Chain, stamp: Stamp | None, trust: Trust) -> Signature:
 
 def _signs_for_others(chain: Chain) -> str:
     """Return what a signer of Microsoft's signs that Microsoft did not write; empty: nothing such."""
-    name = chain.certificates[0].facts.common_name
-    known = next((row["what"] for row in rows("signers_for_others") if row["name"].lower() == name.lower()), "")
+    name = chain.certificates[0].facts.common_name.lower()
+    known = next((row["what"] for row in rows("signers_for_others") if row["name"].lower() == name), None)
+    if known is not None:
+        return known
     issuers = (c.facts.common_name.lower() for c in chain.certificates[1:])
-    return known or ("third-party components" if any("third party" in issuer for issuer in issuers) else "")
+    return "third-party components" if any("third party" in issuer for issuer in issuers) else ""
 
 
 def _oddities(signed: SignedData, signer: Signer) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Timer
 from types import TracebackType
@@ -17,6 +18,9 @@ from iisight.model.examination import Examination
 MAX_SECONDS = 20.0  # of one file
 MAX_ANSWER = 64 * 1024 * 1024  # bytes
 MAX_WORKERS = 8
+NOT_EXAMINED = "not examined"
+
+COMMAND = (sys.executable, "-P", "-m", "iisight.examine.worker")
 
 Job = tuple[str, bytes]
 """A name that only comes back with the answer, and the content of a file."""
@@ -25,13 +29,18 @@ Job = tuple[str, bytes]
 class Pool:
     """As many worker processes as there are processors; they start when they are needed and end with the `with`."""
 
-    def __init__(self, setup: Setup, count: int | None = None, *, seconds: float = MAX_SECONDS) -> None:
-        """Prepare `count` workers; each gets the setup once, and `seconds` for a file."""
+    def __init__(
+        self,
+        setup: Setup,
+        count: int | None = None,
+        *,
+        seconds: float = MAX_SECONDS,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        """Prepare `count` workers; each runs `command`, gets the setup once, and `seconds` for a file."""
         self.count = max(1, min(count or os.cpu_count() or 1, MAX_WORKERS))
-        self._setup = setup
-        self._seconds = seconds
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        self._workers = [_Worker(setup, seconds) for _ in range(self.count)]
+        self._workers = [_Worker(setup, seconds, command) for _ in range(self.count)]
         for worker in self._workers:
             self._idle.put(worker)
 
@@ -66,9 +75,10 @@ class Pool:
 class _Worker:
     """One process, started again when it has ended."""
 
-    def __init__(self, setup: Setup, seconds: float) -> None:
+    def __init__(self, setup: Setup, seconds: float, command: Sequence[str]) -> None:
         self._setup = setup
         self._seconds = seconds
+        self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._late = False
 
@@ -76,12 +86,12 @@ class _Worker:
         """Return what the process says of a file, or why it says nothing."""
         import msgspec
 
-        process = self._running()
+        self._start()
         timer = Timer(self._seconds, self._stop_late)
         timer.daemon = True
         timer.start()
         try:
-            answer = self._ask(process, data)
+            answer = self._ask(data)
         finally:
             timer.cancel()
         try:
@@ -92,7 +102,7 @@ class _Worker:
             why = "the process that examined it gave no answer that can be read"
         late, self._late = self._late, False
         self.stop()
-        return Examination(notes=(f"not examined: it took longer than {self._seconds:g} s" if late else why,))
+        return Examination(notes=(f"{NOT_EXAMINED}: {f'it took longer than {self._seconds:g} s' if late else why}",))
 
     def stop(self) -> None:
         """End the process."""
@@ -101,40 +111,38 @@ class _Worker:
             process.kill()
             process.communicate()
 
-    def _ask(self, process: "subprocess.Popen[bytes]", data: bytes) -> bytes | None:
-        if process.stdin is None or process.stdout is None:
+    def _ask(self, data: bytes) -> bytes | None:
+        """Send a message and return the answer; None when there is none."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
             return None
         try:
-            write_message(process.stdin, data)  # type: ignore[arg-type]  # a pipe is a BinaryIO
+            write_message(process.stdin, data)
         except OSError:  # it ended before it took all
             return None
-        return read_message(process.stdout, MAX_ANSWER)  # type: ignore[arg-type]
+        return read_message(process.stdout, MAX_ANSWER)
 
     def _stop_late(self) -> None:
         self._late = True
         if self._process is not None:
             self._process.kill()
 
-    def _running(self) -> "subprocess.Popen[bytes]":
-        if self._process is None:
-            import msgspec
+    def _start(self) -> None:
+        """Start the process, unless it runs."""
+        if self._process is not None:
+            return
+        import msgspec
 
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "iisight.examine.worker"],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            self._ask_nothing(self._process, msgspec.json.encode(self._setup))
-        return self._process
-
-    def _ask_nothing(self, process: "subprocess.Popen[bytes]", setup: bytes) -> None:
-        try:
-            if process.stdin is not None:
-                write_message(process.stdin, setup)  # type: ignore[arg-type]
-        except OSError:
-            return  # the next message will tell
+        self._process = subprocess.Popen(  # noqa: S603  ourselves
+            self._command,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        if self._process.stdin is not None:
+            with suppress(OSError):  # the next message will tell
+                write_message(self._process.stdin, msgspec.json.encode(self._setup))
 
 
 def _answer(name: str, answer: "Future[Examination]") -> tuple[str, Examination]:

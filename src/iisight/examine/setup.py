@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from iisight.examine.yara import Compiled
+from iisight._version import __version__
+from iisight.examine.yara import Compiled, compile_rules
 
 VERSION = 1  # of all that this package gives; part of the key of cached results
 
@@ -24,5 +25,6 @@ class Setup:
         return self if self.at is not None else replace(self, at=time)
 
     def fingerprint(self) -> str:
-        """Return what tells results of one setup from those of another."""
-        return hashlib.sha256(repr((VERSION, self)).encode("utf-8", "surrogatepass")).hexdigest()
+        """Return what tells results of one setup, and of one version of iisight, from those of another."""
+        rules = self.rules or compile_rules()
+        return hashlib.sha256(repr((VERSION, __version__, replace(self, rules=rules))).encode()).hexdigest()

@@ -28,7 +28,8 @@ class Root:
 
     der: bytes
     usages: frozenset[str] | None = None
-    disallowed: datetime | None = None  # what was signed from then on is not trusted
+    disallowed: datetime | None = None  # what was signed from then on is not trusted …
+    disallowed_usages: frozenset[str] | None = None  # … for these usages; None: for all
     closed: datetime | None = None  # certificates that begin from then on are not trusted …
     closed_usages: frozenset[str] | None = None  # … for these usages; None: for all
 
@@ -122,6 +123,7 @@ def _root(remarks: str, body: str) -> Root:
         der=base64.b64decode(body),
         usages=_usages(said.get("Extended key usages")),
         disallowed=_time(said.get("Disallowed Filetime")),
+        disallowed_usages=_usages(said.get("Disallowed extended key usages")),
         closed=_time(said.get("Not before Filetime")),
         closed_usages=_usages(said.get("Not before extended key usages")),
     )

@@ -7,7 +7,7 @@ types: what a broken worker says can be wrong, and it cannot run anything.
 
 import struct
 import sys
-from typing import BinaryIO
+from typing import IO
 
 from iisight.examine import limits
 from iisight.examine.examine import Examiner
@@ -32,7 +32,7 @@ def main() -> int:
     return 0
 
 
-def read_message(stream: BinaryIO, most: int | None = None) -> bytes | None:
+def read_message(stream: IO[bytes], most: int | None = None) -> bytes | None:
     """Return the next message; None at the end, and for one that is cut short or longer than `most`."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
@@ -44,7 +44,7 @@ def read_message(stream: BinaryIO, most: int | None = None) -> bytes | None:
     return data if len(data) == length else None
 
 
-def write_message(stream: BinaryIO, data: bytes) -> None:
+def write_message(stream: IO[bytes], data: bytes) -> None:
     """Write one message."""
     stream.write(LENGTH.pack(len(data)))
     stream.write(data)

@@ -9,7 +9,7 @@ from iisight.catalogue.tables import rows
 
 MAX_FILES = 10_000  # of the user's rules
 MAX_BYTES = 16 * 1024 * 1024  # of one such file
-SUFFIXES = (".yar", ".yara", ".yarc", ".rule", ".rules")
+SUFFIXES = (".yar", ".yara", ".rule", ".rules")
 
 RuleText = tuple[str, str]
 """Name of the file, and its text."""

@@ -94,5 +94,8 @@ def _jobs(chosen: Mapping[str, Binary], source: Source, gaps: list[Gap]) -> Iter
 
 def _notes(found: Mapping[str, Examination], chosen: Mapping[str, Binary]) -> Iterator[Gap]:
     for name, examination in found.items():
+        image = chosen[name].image
+        known = set() if image is None else set(image.notes)  # told when the headers were read
         for note in examination.notes:
-            yield Gap(GapKind.MALFORMED, chosen[name].path, note)
+            if note not in known:
+                yield Gap(GapKind.MALFORMED, chosen[name].path, note)

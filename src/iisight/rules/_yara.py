@@ -66,7 +66,9 @@ def _evidence(matched: Matched) -> list[Evidence]:
     """Return the file, its strings by their places, and a registration, which must not be crowded out."""
     binary = matched.binary
     strings = [
-        Evidence(Locator(binary.path, offset=string.offset, origin=binary.origin), f"{string.identifier} '{string.text}'")
+        Evidence(
+            Locator(binary.path, offset=string.offset, origin=binary.origin), f"{string.identifier} '{string.text}'"
+        )
         for string in matched.match.strings
     ]
     return [file_evidence(binary), *strings[: MAX_EVIDENCE - 2], *registered(matched.components[0])]

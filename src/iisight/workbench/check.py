@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 from iisight.engine.registry import Rule
 from iisight.evidence.memory import memory_source
+from iisight.examine.look import Look
+from iisight.examine.setup import Setup
+from iisight.examine.yara import compile_rules
 from iisight.inventory.collect import collect
 from iisight.model.finding import Finding
-from iisight.workbench.pages import Case, PageError, files_of, parse_listing, parse_page
+from iisight.workbench.pages import Case, PageError, files_of, parse_listing, parse_page, times_of
 
 _ID = re.compile(r"IIS[1-59]\d\d")
 _ATTACK = re.compile(r"[TM]\d{4}(?:\.\d{3})?")
@@ -51,8 +54,15 @@ def check_case(rule: Rule, case: Case) -> Iterator[str]:
 def findings_of(rule: Rule, case: Case) -> list[Finding]:
     """Return what a rule says of a case's server."""
     options = {k: v for b in case.blocks if b.action == "options" for k, v in parse_listing(b.body).items()}
-    inventory = collect(memory_source(files_of(case), name=case.title))
+    files = files_of(case)
+    inventory = collect(memory_source(files, case.title, times_of(case, files)), look=look_at(case))
     return list(rule.check(inventory, {**rule.info.options, **options}))  # type: ignore[dict-item]  # page's own values
+
+
+def look_at(case: Case) -> Look:
+    """Return how the binaries of a case are examined: in this process, for they are inert."""
+    texts = [(b.argument, b.body) for b in case.blocks if b.action == "yara"]
+    return Look(Setup(rules=compile_rules(texts) if texts else None), workers=0)
 
 
 def _line(finding: Finding) -> str:

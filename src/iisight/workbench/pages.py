@@ -4,13 +4,15 @@ Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
 `insert <element path>` XML put at the end of that element of applicationHost.config, `insert-first` at its start;
 `set <element path>` lines `name: value` for its attributes; `remove <element path>`; `options` the rule's options, the
-same way; `expect` what the rule says.
+same way; `modified <path>` the time of that file, or of all in that folder; `yara <name>` a file of the user's rules;
+`expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from iisight.workbench import pe, stock
@@ -26,7 +28,9 @@ SECTIONS = (
 )
 _HEADING = re.compile(r"^(#{1,3}) +(\S.*?)[ \t]*$", re.MULTILINE)
 _BLOCK = re.compile(r"^```([a-z-]+)[ \t]*(.*?)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
-_ACTIONS = frozenset({"file", "pe", "delete", "insert", "insert-first", "set", "remove", "expect", "options"})
+_ACTIONS = frozenset(
+    {"file", "pe", "delete", "insert", "insert-first", "set", "remove", "modified", "yara", "expect", "options"}
+)
 
 
 class PageError(ValueError):
@@ -116,6 +120,16 @@ def files_of(case: Case) -> dict[str, bytes]:
     if not any(b.action == "file" and b.argument.lower() == stock.APPHOST.lower() for b in case.blocks):
         files[stock.APPHOST] = stock.to_bytes(root)
     return files
+
+
+def times_of(case: Case, files: Iterable[str]) -> dict[str, datetime]:
+    """Return when files of a case's server were modified: those that a block names."""
+    times: dict[str, datetime] = {}
+    for block in (b for b in case.blocks if b.action == "modified"):
+        place = block.argument.lower()
+        time = datetime.fromisoformat(block.body.strip()).astimezone(UTC)
+        times |= {f: time for f in files if f.lower() == place or f.lower().startswith(f"{place}\\")}
+    return times
 
 
 def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:

@@ -9,7 +9,7 @@ from iisight.workbench import pe_layout as layout
 from iisight.workbench.clr_image import put_clr
 from iisight.workbench.pe_layout import Headers, Part, Region
 from iisight.workbench.pe_spec import PeSpec, spec_from_mapping
-from iisight.workbench.pe_tables import put_exports, put_imports, put_version
+from iisight.workbench.pe_tables import put_debug, put_exports, put_imports, put_version
 
 __all__ = ["PeSpec", "build", "spec_from_mapping"]
 
@@ -65,6 +65,8 @@ def _put_tables(data: Region, spec: PeSpec, function: int, *, wide: bool) -> dic
     if spec.imports:
         places = put_imports(data, spec.imports, wide=wide)
         directories[layout.IMPORT], directories[layout.IMPORT_ADDRESSES] = places
+    if spec.pdb:
+        directories[layout.DEBUG] = put_debug(data, spec.pdb)
     if spec.managed:
         directories[layout.CLR] = put_clr(data, spec)
     return directories

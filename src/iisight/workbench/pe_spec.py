@@ -43,6 +43,7 @@ class PeSpec:
     product_version: str | None = None
     copyright: str | None = None
     timestamp: int = 0  # seconds since 1970
+    pdb: str = ""  # path of the symbols
     sections: tuple[str, ...] = ()  # further ones, empty: `.name`, or `.name:rwx`
     strings: tuple[str, ...] = ()  # in .rdata, UTF-8
     wide_strings: tuple[str, ...] = ()  # in .rdata, UTF-16
@@ -52,7 +53,12 @@ class PeSpec:
     assembly_version: str = "1.0.0.0"
     public_key: bytes = b""
     types: tuple[Type, ...] = ()
-    assembly_attributes: tuple[str, ...] = ()
+    assembly_attributes: tuple[str, ...] = ()  # `Name`, or `Name(typeof Type, text, 1)`
+    assembly_references: tuple[str, ...] = ()  # `Name, Version=…, PublicKeyToken=…`, beside mscorlib and System.Web
+    subscribes: tuple[str, ...] = ()  # `Type: BeginRequest, LogRequest`: its Init does, each to a handler `On…`
+    calls: tuple[str, ...] = ()  # `Type::Member`, `Type::Member(byte[])`, `Type::Member("text")`; never run
+    native_imports: tuple[str, ...] = ()  # P/Invoke: `kernel32.dll!Sleep`
+    resources: tuple[str, ...] = ()  # `name=text`; `assembly`, `pe`, `deflate` stand for an inert file
 
     @property
     def architecture(self) -> str:

@@ -123,3 +123,10 @@ def _head(key: str, value_length: int, kind: int, body: bytes) -> bytes:
 def _padded(data: bytes) -> bytes:
     """Return the bytes up to a 32-bit boundary."""
     return data + bytes(-len(data) % 4)
+
+
+def put_debug(region: Region, pdb: str) -> tuple[int, int]:
+    """Write a debug directory with one CodeView record; return its place."""
+    record = b"RSDS" + bytes(20) + pdb.encode() + b"\0"
+    rva = region.put(record)
+    return region.put(struct.pack("<IIHHIIII", 0, 0, 0, 0, 2, len(record), rva, 0)), 28

@@ -1,12 +1,15 @@
 """Functions that are not followed: methods of IIS's own objects, imports, pointers that are not known."""
 
 import re
+from collections.abc import Hashable, Mapping
+from functools import cache
 
+from iisight.catalogue import tables
 from iisight.examine.native.code import Code
 from iisight.examine.native.machine import FLAGS_AT, INFO, SERVER, VERSION, Machine
 from iisight.examine.native.operands import Immediate, Register
 from iisight.examine.native.state import STACK, Asked, State
-from iisight.examine.native.values import UNKNOWN, ZERO, Value, add, constant, cut
+from iisight.examine.native.values import UNKNOWN, ZERO, Value, add, constant, cut, is_watched
 
 REQUEST, GLOBAL, REQUEST_PRIORITY, GLOBAL_PRIORITY = 2, 3, 4, 5
 """Slots of IHttpModuleRegistrationInfo's methods (httpserv.h)."""
@@ -26,6 +29,15 @@ _NO_RETURN = re.compile(
     r"RaiseFailFastException|FreeLibraryAndExitThread"
 )
 _VOLATILE = {8: ("rax", "rcx", "rdx", "r8", "r9", "r10", "r11"), 4: ("rax", "rcx", "rdx")}
+
+
+_SHORT = re.compile(r"_?(str|wcs|lstr|mem|mbs)\w+")  # of four arguments at most
+
+
+@cache
+def _stack_bytes() -> Mapping[str, int]:
+    """Return how many bytes of arguments functions of Windows take from the stack on x86."""
+    return {row["function"]: int(row["bytes"]) for row in tables.rows("stdcall")}
 
 
 def is_without_return(target: Value) -> bool:
@@ -54,7 +66,7 @@ class Outside:
         """Return the slot of a method of the registration object; None when it is something else."""
         return self._slots.get(target.base or "") if target.is_exact and not target.number else None
 
-    def ask(self, state: State, slot: int, key: object, address: int, behind: int) -> str:
+    def ask(self, state: State, slot: int, key: Hashable, address: int, behind: int) -> str:
         """Keep what a method of the registration object is asked for; return what is not decided, if anything."""
         wide = self._machine.word == 8
         this = state.registers.get("rcx", UNKNOWN) if wide else self._argument(state, 0)
@@ -76,7 +88,7 @@ class Outside:
             self._free(state, 4 * count, behind, known=slot <= GLOBAL_PRIORITY)
         return problem
 
-    def _keep(self, state: State, slot: int, key: object, address: int, arguments: list[Value]) -> None:
+    def _keep(self, state: State, slot: int, key: Hashable, address: int, arguments: list[Value]) -> None:
         """Add a call to those of the path; a loop may make several at one place."""
         post = text = None
         if slot in (REQUEST, GLOBAL):
@@ -87,7 +99,7 @@ class Outside:
             where = arguments[1]
             text = self._machine.space.text(where.number) if where.is_constant else None
         asked = Asked(slot, address, cut_mask(mask), cut_mask(post or ZERO), text)
-        state.calls[key] = state.calls.get(key, frozenset()) | {asked}  # type: ignore[index]
+        state.calls[key] = state.calls.get(key, frozenset()) | {asked}
 
     def skip(self, state: State, target: Value, address: int, behind: int) -> str:
         """Pass over a call, the return address on the stack; return what is not decided, if anything."""
@@ -102,10 +114,11 @@ class Outside:
         if target.base and INFO in target.base:
             problem = "a method of pModuleInfo that cannot be told is called"
         if not self._fill(state, function, address):
-            self._spoil(state, inside=inside or not target.base)
+            self._spoil(state, inside=inside or not target.base, short=bool(_SHORT.fullmatch(function)))
         self._forget_volatile(state, address)
         if self._machine.word == 4:
-            self._free(state, 0, behind, known=False)
+            freed = _stack_bytes().get(function) if harmless else None
+            self._free(state, freed or 0, behind, known=freed is not None)
         return problem
 
     def pop(self, state: State, freed: int) -> None:
@@ -116,7 +129,7 @@ class Outside:
 
     def carries(self, state: State, above: int) -> bool:
         """Tell whether a function could get at what is watched, by its arguments or through memory."""
-        if any(cell[0].base and "@" in cell[0].base for place, cell in state.memory.items() if place[0] is None):
+        if any(is_watched(cell[0]) for place, cell in state.memory.items() if place[0] is None):
             return True
         return any(self._reaches(state, value) for value in self._arguments(state, above))
 
@@ -151,7 +164,7 @@ class Outside:
         work, seen = [start], set[Value]()
         while work and len(seen) < MAX_SEARCH:
             value = work.pop()
-            if value.base is not None and "@" in value.base:
+            if is_watched(value):
                 return True
             if value in seen or not value.is_exact or (value.base is None and value.number < 0x1000):
                 continue
@@ -185,9 +198,10 @@ class Outside:
             self._machine.store(state, place, 1, cut(value, 1), address)
         return True
 
-    def _spoil(self, state: State, *, inside: bool) -> None:
+    def _spoil(self, state: State, *, inside: bool, short: bool) -> None:
         """Forget what a function may have changed: its arguments' objects, and what is kept in the image."""
-        pointers = [v for v in self._arguments(state, 1) if v.base is not None or v.number >= 0x10000]
+        arguments = self._arguments(state, 1)[: 4 if short and self._machine.word == 8 else None]
+        pointers = [v for v in arguments if v.base is not None or v.number >= 0x10000]
         stack = min((v.number for v in pointers if v.base == STACK and v.is_exact), default=None)
         exact = {(v.base, v.number + i) for v in pointers for i in range(self._machine.word)}
         bases = {v.base for v in pointers} - {STACK, None, VERSION}
@@ -201,7 +215,7 @@ class Outside:
                 return version
             if place in exact:
                 return True
-            if value.base is not None and "@" in value.base:
+            if is_watched(value):
                 return False
             if place[0] == STACK:
                 return stack is not None and place[1] >= stack and value.base is None

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 
 from iisight.examine.native import steps
+from iisight.examine.native.choices import Choice, find_choice, tried
 from iisight.examine.native.code import Code, Step
 from iisight.examine.native.external import Outside, is_without_return
-from iisight.examine.native.machine import FLAGS, INFO, Machine
+from iisight.examine.native.machine import Machine
 from iisight.examine.native.operands import Immediate
 from iisight.examine.native.space import CHECK, DISPATCH, Space
 from iisight.examine.native.state import Calls, State, merge, merge_calls
-from iisight.examine.native.tables import jump_targets
-from iisight.examine.native.values import UNKNOWN, Value, add, constant, unsure
+from iisight.examine.native.values import UNKNOWN, Value, add, constant, is_watched, unsure
 
 MAX_STEPS = 20_000  # instructions followed for one file, each time one is passed counted
 MAX_ASIDE = 400  # of a function that is not given what is watched
@@ -146,15 +146,27 @@ class Interpreter:
             return None
         if (name[0] == "j" or name.startswith("loop")) and step.operands:
             return self._branch(frame, step, state)
+        condition = steps.condition_of(step)
+        if condition and steps.decide(state, condition) is None:
+            # What depends on one condition stays together: the other outcome is a path of its own.
+            other = steps.assume(state, condition, holds=False)
+            steps.apply(self.machine, other, step)
+            self._admit(frame, step.end, other)
+            state.compared = steps.assume(state, condition, holds=True).compared
         steps.apply(self.machine, state, step)
         return step.end
 
     def _branch(self, frame: _Frame, step: Step, state: State) -> int:
         """Follow a conditional jump to both sides, or to the one that is taken."""
         target = step.operands[0].number if isinstance(step.operands[0], Immediate) else step.end
-        taken = steps.decide(state, step.name[1:]) if step.name[0] == "j" else None
+        condition = steps.condition_of(step)
+        taken = steps.decide(state, condition) if condition else None
         if taken is None:
-            self._admit(frame, target, state.copy())
+            other = steps.assume(state, condition, holds=True)
+            other.choice = find_choice(other, condition, holds=True, address=target) or state.choice
+            self._admit(frame, target, other)
+            state.compared = steps.assume(state, condition, holds=False).compared
+            state.choice = find_choice(state, condition, holds=False, address=step.end) or state.choice
         return target if taken else step.end
 
     def _jump(self, frame: _Frame, step: Step, state: State) -> int | None:
@@ -164,11 +176,8 @@ class Interpreter:
             target = state.registers.get("rax", UNKNOWN)
         if target.is_constant and self.space.is_code(target.number):
             return target.number
-        table = jump_targets(self.space, state, target)
-        if table:
-            for place in table:
-                self._admit(frame, place, state.copy())
-            self._end(state)
+        if isinstance(state.choice, Choice) and not is_watched(target):
+            frame.work += ((state.choice.address, other) for other in tried(state.choice))
             return None
         after = self._outside(frame, step, state, target, 0)
         if after is not None:
@@ -193,7 +202,7 @@ class Interpreter:
             return None
         if after is not state:
             state.registers, state.memory, state.calls = after.registers, after.memory, after.calls
-        state.compared = None
+        state.compared = state.choice = None
         return step.end
 
     def _outside(self, frame: _Frame, step: Step, state: State, target: Value, back: int) -> State | None:
@@ -278,11 +287,8 @@ def _give_up(old: State, new: State) -> State:
     """Make unknown what changes still: a loop that never repeats itself ends so."""
     for name, value in new.registers.items():
         if value != old.registers.get(name):
-            new.registers[name] = unsure(value) if value.base else UNKNOWN
+            new.registers[name] = unsure(value)
     for place, (value, index) in new.memory.items():
         if (value, index) != old.memory.get(place):
-            new.memory[place] = (unsure(value) if value.base else UNKNOWN, index)
+            new.memory[place] = (unsure(value), index)
     return new
-
-
-__all__ = ["FLAGS", "INFO", "Interpreter"]

@@ -3,7 +3,19 @@
 from iisight.examine.native.operands import Immediate, Memory, Operand, Register
 from iisight.examine.native.space import Space
 from iisight.examine.native.state import STACK, Asked, State
-from iisight.examine.native.values import UNKNOWN, WIDE, Value, add, constant, cut, either, shift, unsure
+from iisight.examine.native.values import (
+    UNKNOWN,
+    WIDE,
+    Value,
+    add,
+    constant,
+    cut,
+    either,
+    is_watched,
+    known_bits,
+    shift,
+    unsure,
+)
 
 INFO, SERVER, VERSION = "info@", "server", "version@"
 """The arguments that matter. What is derived from a symbol with `@` is never lost sight of."""
@@ -49,11 +61,12 @@ class Machine:
     def _write_register(self, state: State, register: Register, value: Value) -> None:
         """Put a value into a register: 32 bits clear the upper half, fewer leave the rest."""
         if register.size >= 4:
-            narrow = register.size == 4 < self.word and value.base is not None
+            narrow = register.size == 4 < self.word and (value.base == STACK or is_watched(value))
             state.registers[register.name] = unsure(value) if narrow else cut(value, min(register.size, self.word))
             return
         bits = (1 << 8 * register.size) - 1 << register.low
         old = state.registers.get(register.name, UNKNOWN)
+        old, value = (known_bits(one) for one in (old, value))
         if old.base is not None or value.base is not None:
             state.registers[register.name] = unsure(old, value)
             return
@@ -68,8 +81,8 @@ class Machine:
         value = constant(place.displacement & self.mask)
         if place.base:
             value = add(value, state.registers.get(_whole(place.base), UNKNOWN), self.mask)
-        if place.index and not place.index.endswith("iz"):
-            index = state.registers.get(_whole(place.index), UNKNOWN)
+        if place.times and not place.times.endswith("iz"):
+            index = state.registers.get(_whole(place.times), UNKNOWN)
             by = place.scale.bit_length() - 1
             value = add(value, shift(index, by, self.mask) if by else index, self.mask)
         return value
@@ -100,7 +113,9 @@ class Machine:
             if imported is not None:
                 return Value(f"import {imported[0]}!{imported[1]}", 0)
         raw = self.space.constant(address, size)
-        return UNKNOWN if raw is None else constant(int.from_bytes(raw[:8], "little"))
+        if raw is None:
+            return Value(f"value {address:#x}", 0) if size in (4, 8) else UNKNOWN
+        return constant(int.from_bytes(raw[:8], "little"))
 
     def store(self, state: State, address: Value, size: int, value: Value, at: int) -> None:
         """Put a value at an address."""
@@ -116,8 +131,7 @@ class Machine:
         base = address.base
         state.forget(
             lambda place, value: (
-                not (value.base and "@" in value.base)
-                and (place[0] == base or (base is None and place[0] not in (STACK, VERSION)))
+                not is_watched(value) and (place[0] == base or (base is None and place[0] not in (STACK, VERSION)))
             )
         )
 

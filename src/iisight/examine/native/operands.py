@@ -29,7 +29,7 @@ class Memory(NamedTuple):
     size: int  # 0: not told
     segment: str
     base: str
-    index: str
+    times: str  # the register that is scaled
     scale: int
     displacement: int
 
@@ -39,15 +39,14 @@ Operand = Register | Immediate | Memory
 
 def _registers() -> dict[str, Register]:
     """Return every general and XMM register by name."""
-    found = {}
+    found: dict[str, Register] = {}
     for letter in "abcd":
         whole = f"r{letter}x"
         parts = ((whole, 8, 0), (f"e{letter}x", 4, 0), (f"{letter}x", 2, 0), (f"{letter}l", 1, 0), (f"{letter}h", 1, 8))
         found.update({name: Register(whole, size, low) for name, size, low in parts})
     for stem in ("si", "di", "bp", "sp"):
-        whole = f"r{stem}"
-        parts = ((whole, 8, 0), (f"e{stem}", 4, 0), (stem, 2, 0), (f"{stem}l", 1, 0))
-        found.update({name: Register(whole, size, low) for name, size, low in parts})
+        names = ((f"r{stem}", 8), (f"e{stem}", 4), (stem, 2), (f"{stem}l", 1))
+        found.update({name: Register(f"r{stem}", size) for name, size in names})
     for number in range(8, 16):
         whole = f"r{number}"
         found.update({whole + end: Register(whole, size) for end, size in (("", 8), ("d", 4), ("w", 2), ("b", 1))})

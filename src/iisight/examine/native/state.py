@@ -29,6 +29,7 @@ class Compared(NamedTuple):
     result: Value
     size: int
     kind: str  # `cmp`, `test`, `other`
+    assumed: tuple[tuple[str, bool], ...] = ()  # conditions that this path took to hold, or not to
 
 
 Calls = dict[Hashable, frozenset[Asked]]
@@ -42,10 +43,11 @@ class State:
     memory: dict[Place, Cell] = field(default_factory=dict)
     calls: Calls = field(default_factory=dict)
     compared: Compared | None = None
+    choice: object = None  # the last Choice of the path; of no part in whether two states are the same
 
     def copy(self) -> "State":
         """Return a state of its own for another path."""
-        return State(dict(self.registers), dict(self.memory), dict(self.calls), self.compared)
+        return State(dict(self.registers), dict(self.memory), dict(self.calls), self.compared, self.choice)
 
     def same(self, other: "State") -> bool:
         """Tell whether both know the same."""
@@ -91,7 +93,7 @@ class State:
         for place, (value, index) in list(self.memory.items()):
             if gone(place, value):
                 # The cell stays, as one whose content is not known: it must not look as if never written.
-                self.memory[place] = (unsure(value) if value.base and "@" in value.base else UNKNOWN, index)
+                self.memory[place] = (unsure(value), index)
 
     def drop_below(self, number: int) -> None:
         """Drop the stack frames that were left."""

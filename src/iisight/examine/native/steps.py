@@ -53,7 +53,10 @@ def decide(state: State, condition: str) -> bool | None:
     compared = state.compared
     if compared is None:
         return None
-    condition = {"z": "e", "nz": "ne", "c": "b", "nc": "ae"}.get(condition, condition)
+    condition = _SYNONYMS.get(condition, condition)
+    for name, holds in compared.assumed:
+        if condition in (name, _OPPOSITES.get(name)):
+            return holds == (condition == name)
     if condition in ("e", "ne"):
         zero = _is_zero(compared.result)
         return None if zero is None else zero == (condition == "e")
@@ -72,6 +75,25 @@ def decide(state: State, condition: str) -> bool | None:
     if right == 0:
         answers |= {"s": signed[0] < 0, "ns": signed[0] >= 0}
     return answers.get(condition)
+
+
+def assume(state: State, condition: str, *, holds: bool) -> State:
+    """Return the state of a path on which a condition holds, or does not."""
+    path = state.copy()
+    compared = state.compared or Compared(UNKNOWN, UNKNOWN, UNKNOWN, 8, "other")
+    assumed = (*compared.assumed, (_SYNONYMS.get(condition, condition), holds))
+    path.compared = compared._replace(assumed=assumed)
+    return path
+
+
+def condition_of(step: Step) -> str:
+    """Return the condition of a jump, move or set; empty for other instructions."""
+    if step.name in ("adc", "sbb"):
+        return "b"
+    for prefix in ("cmov", "set", "j"):
+        if step.name.startswith(prefix) and step.name not in ("jmp", "jcxz", "jecxz", "jrcxz"):
+            return step.name[len(prefix) :]
+    return ""
 
 
 def _is_zero(value: Value) -> bool | None:
@@ -155,8 +177,10 @@ def _arithmetic(machine: Machine, state: State, step: Step) -> None:
     mask = (1 << 8 * size) - 1
     left, right = _read(machine, state, step, 0), cut(_read(machine, state, step, 1), size)
     name = step.name
-    if name in ("xor", "sub", "sbb") and step.operands[0] == step.operands[1]:
-        result = ZERO if name != "sbb" else Value(None, 0, mask)
+    if name in ("adc", "sbb"):
+        result = _with_carry(state, name, (left, right), mask)
+    elif name in ("xor", "sub") and step.operands[0] == step.operands[1]:
+        result = ZERO
     elif name == "test" and step.operands[0] == step.operands[1]:
         result = left
     else:
@@ -165,6 +189,17 @@ def _arithmetic(machine: Machine, state: State, step: Step) -> None:
     if name not in ("cmp", "test"):
         _write(machine, state, step, result)
     state.compared = Compared(left, right, result, size, kind)
+
+
+def _with_carry(state: State, name: str, both: tuple[Value, Value], mask: int) -> Value:
+    """Return the result of `adc` or `sbb`."""
+    carry = decide(state, "b")
+    left, right = both
+    if carry is None:
+        return values.unsure(left, right)
+    function = values.add if name == "adc" else values.subtract
+    result = ZERO if name == "sbb" and left == right else function(left, right, mask)
+    return function(result, constant(int(carry)), mask)
 
 
 def _step_by_one(machine: Machine, state: State, step: Step) -> None:
@@ -339,9 +374,10 @@ _RESULTS: dict[str, Callable[[Value, Value, int], Value]] = {
     "test": lambda left, right, _: values.both(left, right),
     "or": lambda left, right, _: values.either(left, right),
     "xor": lambda left, right, _: values.differ(left, right),
-    "adc": lambda left, right, _: values.unsure(left, right),
-    "sbb": lambda left, right, _: values.unsure(left, right),
 }
+_SYNONYMS = {"z": "e", "nz": "ne", "c": "b", "nc": "ae"}
+_PAIRS = {"e": "ne", "b": "ae", "be": "a", "l": "ge", "le": "g", "s": "ns", "o": "no", "p": "np"}
+_OPPOSITES = _PAIRS | {other: one for one, other in _PAIRS.items()}
 _BARE = frozenset({"leave", "cdqe", "cwde", "cdq", "cqo"})
 _EFFECTS: dict[str, _Effect] = {
     **dict.fromkeys(("mov", "movabs", "movzx"), _move),
@@ -350,7 +386,7 @@ _EFFECTS: dict[str, _Effect] = {
     "push": _push,
     "pop": _pop,
     "leave": _leave,
-    **dict.fromkeys(_RESULTS, _arithmetic),
+    **dict.fromkeys((*_RESULTS, "adc", "sbb"), _arithmetic),
     **dict.fromkeys(("inc", "dec"), _step_by_one),
     **dict.fromkeys(("not", "neg"), _negate),
     **dict.fromkeys(("shl", "sal", "shr", "sar"), _shift),

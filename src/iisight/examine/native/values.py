@@ -26,6 +26,11 @@ class Value(NamedTuple):
         return not self.maybe
 
 
+def is_watched(value: Value) -> bool:
+    """Tell whether a watched symbol had part in a value: those have an `@` in their names."""
+    return value.base is not None and "@" in value.base
+
+
 UNKNOWN = Value(None, 0, WIDE)
 ZERO = Value(None, 0)
 
@@ -37,15 +42,21 @@ def constant(number: int) -> Value:
 
 def unsure(*values: Value) -> Value:
     """Return what is left of values that got mixed: nothing, but that a watched symbol had part in it."""
-    watched = next((v.base for v in values if v.base is not None and "@" in v.base), None)
+    watched = next((value.base for value in values if is_watched(value)), None)
     return UNKNOWN if watched is None else Value(watched, 0, WIDE)
+
+
+def known_bits(value: Value) -> Value:
+    """Return what is known of the bits of a value: of a symbol, nothing."""
+    return value if value.base is None or is_watched(value) else UNKNOWN
 
 
 def join(left: Value, right: Value) -> Value:
     """Return what holds of both."""
     if left == right:
         return left
-    if left.base is None and right.base is None:
+    if not (left.base and left.base == right.base) and not (is_watched(left) or is_watched(right)):
+        left, right = known_bits(left), known_bits(right)
         maybe = left.maybe | right.maybe | (left.number ^ right.number)
         return Value(None, left.number & right.number & ~maybe, maybe)
     return Value(left.base, 0, WIDE) if left.base == right.base else unsure(left, right)
@@ -66,7 +77,7 @@ def extend(value: Value, size: int, to: int) -> Value:
     mask, wide = (1 << 8 * size) - 1, (1 << 8 * to) - 1
     top = (mask + 1) >> 1
     if value.base is not None:
-        return unsure(value)
+        return unsure(value) if is_watched(value) or size < 4 else value
     high = wide & ~mask
     number, maybe = value.number & mask, value.maybe & mask
     if maybe & top:
@@ -103,24 +114,27 @@ def both(left: Value, right: Value) -> Value:
     """Return `left & right`. A pointer that is aligned stays one: its symbol is taken for aligned."""
     for pointer, mask in ((left, right), (right, left)):
         if pointer.base is not None:
-            aligned = pointer.is_exact and mask.is_constant and mask.number >> 16
-            return Value(pointer.base, pointer.number & mask.number) if aligned else unsure(left, right)
+            if pointer.base == "sp" and pointer.is_exact and mask.is_constant and mask.number >> 16:
+                return Value(pointer.base, pointer.number & mask.number)
+    left, right = known_bits(left), known_bits(right)
+    if left.base is not None or right.base is not None:
+        return unsure(left, right)
     ones = left.number & right.number
     return Value(None, ones, ((left.number | left.maybe) & (right.number | right.maybe)) & ~ones)
 
 
 def either(left: Value, right: Value) -> Value:
     """Return `left | right`: a bit that one side sets is set, whatever the other is."""
+    left, right = known_bits(left), known_bits(right)
     if left.base is not None or right.base is not None:
-        known = left.number if left.base is None else right.number if right.base is None else 0
-        watched = unsure(left, right)
-        return watched if watched.base is not None else Value(None, known, WIDE & ~known)
+        return unsure(left, right)
     ones = left.number | right.number
     return Value(None, ones, (left.maybe | right.maybe) & ~ones)
 
 
 def differ(left: Value, right: Value) -> Value:
     """Return `left ^ right`."""
+    left, right = known_bits(left), known_bits(right)
     if left.base is not None or right.base is not None:
         return unsure(left, right)
     maybe = left.maybe | right.maybe
@@ -129,6 +143,7 @@ def differ(left: Value, right: Value) -> Value:
 
 def shift(value: Value, by: int, mask: int) -> Value:
     """Return the value shifted, to the left for a positive distance."""
+    value = known_bits(value)
     if value.base is not None:
         return unsure(value)
     if by >= 0:

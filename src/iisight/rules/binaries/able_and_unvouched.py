@@ -74,7 +74,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
             continue
         doubts = list(_doubts(component, binary, examination, folders, covered))
         if doubts:
-            sure = len(doubts) >= int(str(options["doubts"])) and _is_called(component, examination)
+            sure = len(doubts) >= int(str(options["doubts"])) and _is_called(component, binary, examination)
             message = _sentence(component, binary, examination, weighty, doubts, int(str(options["events"])))
             most = sorted(weighty, key=lambda c: -SCORES[c.ability])
             yield say(INFO, component, binary, ODD if sure else NOTED, message, *traced(binary, most, 1))
@@ -111,9 +111,10 @@ def _stock_names(kind: Kind) -> frozenset[str]:
     return frozenset(name for name in catalogue().stock_names(kind) if "*" not in name)
 
 
-def _is_called(component: Component, examination: Examination) -> bool:
+def _is_called(component: Component, binary: Binary, examination: Examination) -> bool:
     """Tell whether requests reach it as far as could be decoded; extensions and handlers are called for their own."""
-    return bool(events_of(examination)) or component.kind in {Kind.ISAPI_EXTENSION, Kind.MANAGED_HANDLER}
+    extends = binary.image is not None and binary.image.exports_name("HttpExtensionProc")
+    return bool(events_of(examination)) or extends or component.kind is Kind.MANAGED_HANDLER
 
 
 def _sentence(

@@ -1,6 +1,7 @@
 """IIS218: a file older than its own making, with the time of its neighbours."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from iisight.evidence import paths
@@ -27,7 +28,7 @@ _EARLIEST = datetime(1996, 1, 1, tzinfo=UTC)  # no IIS before
 _UNIT = timedelta(days=1)  # clocks and time zones differ by less
 _SPREAD = timedelta(hours=1)  # a copy of a server takes less, and sets all times anew
 
-Folders = Mapping[str, list[Binary]]
+Moment = tuple[str, int]  # a folder and a second
 
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
@@ -35,15 +36,15 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     times = sorted(b.modified for b in inventory.binaries if b.modified is not None)
     if not times or times[-1] - times[0] < _SPREAD:
         return
-    folders: dict[str, list[Binary]] = {}
-    for binary in inventory.binaries:
-        folders.setdefault(paths.fold(paths.parent(binary.path)), []).append(binary)
-    days, least = (timedelta(days=int(str(options["days"]))), int(str(options["neighbours"])))
+    together = _together(inventory.binaries)
+    days, least = timedelta(days=int(str(options["days"]))), int(str(options["neighbours"]))
     for component, binary, _ in strangers(inventory, *dict.fromkeys(_KINDS)):
         linked = _link_time(binary)
-        if linked is None or binary.modified is None or not binary.modified + _UNIT < linked <= times[-1] + _UNIT:
+        if linked is None or binary.modified is None:
             continue
-        alike, later = _neighbours(binary, folders)
+        if linked - binary.modified <= _UNIT or linked - times[-1] > _UNIT:
+            continue
+        alike, later = (count - 1 for count in together[_moment(binary)])
         message = (
             f"{binary.path} of {component.kind} '{component.name}' was linked on {linked:%Y-%m-%d} "
             f"and last modified on {binary.modified:%Y-%m-%d}, before that"
@@ -64,14 +65,21 @@ def _link_time(binary: Binary) -> datetime | None:
     return linked if linked >= _EARLIEST and agree else None
 
 
-def _neighbours(binary: Binary, folders: Folders) -> tuple[int, bool]:
-    """Count the files of the folder with the same time, and tell whether any of them was linked later as well.
+def _together(binaries: Iterable[Binary]) -> Mapping[Moment, Sequence[int]]:
+    """Count, by folder and second, the files that were last modified then, and those of them that were linked later.
 
     Unpackers of some archives give every file one made-up time: then the neighbours are as implausible.
     """
-    assert binary.modified is not None  # noqa: S101  the caller has looked
-    second = int(binary.modified.timestamp())
-    others = [b for b in folders[paths.fold(paths.parent(binary.path))] if b.path != binary.path]
-    alike = [b for b in others if b.modified is not None and int(b.modified.timestamp()) == second]
-    stamps = [b.image.timestamp for b in alike if b.image is not None and b.image.timestamp is not None]
-    return len(stamps), any(stamp > binary.modified + _UNIT for stamp in stamps)
+    counts: dict[Moment, list[int]] = defaultdict(lambda: [0, 0])
+    for binary in binaries:
+        linked = None if binary.image is None else binary.image.timestamp
+        if linked is not None and binary.modified is not None:
+            count = counts[_moment(binary)]
+            count[0] += 1
+            count[1] += linked - binary.modified > _UNIT
+    return counts
+
+
+def _moment(binary: Binary) -> Moment:
+    modified = 0 if binary.modified is None else int(binary.modified.timestamp())
+    return paths.fold(paths.parent(binary.path)), modified

@@ -31,7 +31,7 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
             continue
         product = microsofts(assembly_of(component.type or "")[0])
         message = f"{component.binary.path} does not define the type of {component.kind} '{component.name}'"
-        message += f" ({component.type})" + (f" as the assembly of {product} does" if product else "")
+        message += f" ({component.type})" + (f", though it goes by the name of one of {product}" if product else "")
         weight = NOTED if product is None else _weight(component.binary)
         yield say(INFO, component, component.binary, weight, message)
 

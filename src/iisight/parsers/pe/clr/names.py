@@ -2,6 +2,7 @@
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 from iisight.parsers.pe.clr import schema
@@ -43,6 +44,7 @@ class Names:
         """Read nothing yet."""
         self.metadata = metadata
         self._types: dict[Row, str] = {}
+        self._plain: dict[int, list[str]] = {}
 
     def type(self, table: int | None, number: int) -> str:
         """Return the full name of a row of TypeDef, TypeRef or TypeSpec: `Namespace.Outer+Nested`."""
@@ -50,6 +52,19 @@ class Names:
         if key not in self._types:
             self._types[key] = self._type(*self.definition(table, number))
         return self._types[key]
+
+    def plain(self, table: int) -> list[str]:
+        """Return the names of all rows of TypeDef or TypeRef, without namespace and outer types."""
+        if table not in self._plain:
+            read = self.metadata.strings.read
+            self._plain[table] = [read(row[1]) for row in self.metadata.rows(table)]
+        return self._plain[table]
+
+    def called(self, wanted: Collection[str], tables: Iterable[int]) -> dict[Row, str]:
+        """Return the rows of TypeDef or TypeRef whose full name is wanted."""
+        plain = {name.rpartition(".")[2] for name in wanted}
+        rows = ((table, n) for table in tables for n, name in enumerate(self.plain(table), 1) if name in plain)
+        return {row: name for row in rows if (name := self.type(*row)) in wanted}
 
     def definition(self, table: int | None, number: int) -> Row:
         """Return the row itself, or the type that a TypeSpec is made of: `GENERICINST CLASS type …` (II.23.2.14)."""

@@ -17,15 +17,16 @@ def traces(names: Names, bodies: Bodies | None = None) -> tuple[str, ...]:
     """Return what speaks for an obfuscator, in words."""
     metadata = names.metadata
     found = list(_left_types(names))
-    types = [name for name in _strings(names, schema.TYPE_DEF, 1) if not name.startswith("<")]
+    types = [name for name in names.plain(schema.TYPE_DEF) if not name.startswith("<")]
     if not metadata.strings.is_plain:
-        every = types + _strings(names, schema.METHOD_DEF, 3)
+        methods = islice(metadata.rows(schema.METHOD_DEF), MAX_NAMES)
+        every = types[:MAX_NAMES] + [metadata.strings.read(row[3]) for row in methods]
         if _is_most(sum(map(_is_untypeable, every)), len(every)):
             found.append("most names cannot be typed")
     if _is_most(sum(len(name.partition("`")[0]) <= 2 for name in types), len(types)):
         found.append("most types have names of one or two letters")
     found += [f"stream {name!r}" for name in dict.fromkeys(metadata.streams) if name not in _STREAMS]
-    found += [f"stream {name!r} twice" for name in _STREAMS if metadata.streams.count(name) > 1]
+    found += [f"stream {name!r} twice" for name in sorted(_STREAMS) if metadata.streams.count(name) > 1]
     if metadata.has_extra:
         found.append("extra data in the tables' header")
     if metadata.count(schema.MODULE) > 1 or metadata.count(schema.ASSEMBLY) > 1:
@@ -38,17 +39,8 @@ def traces(names: Names, bodies: Bodies | None = None) -> tuple[str, ...]:
 def _left_types(names: Names) -> list[str]:
     """Return types that protectors add, defined or referred to."""
     products = {row["type"]: row["product"] for row in rows("obfuscators")}
-    found = {
-        name
-        for table in (schema.TYPE_DEF, schema.TYPE_REF)
-        for number in range(1, min(names.metadata.count(table), MAX_NAMES) + 1)
-        if (name := names.type(table, number)) in products
-    }
-    return [f"{name} ({products[name]})" for name in sorted(found)]
-
-
-def _strings(names: Names, table: int, column: int) -> list[str]:
-    return [names.metadata.strings.read(row[column]) for row in islice(names.metadata.rows(table), MAX_NAMES)]
+    found = names.called(products, (schema.TYPE_DEF, schema.TYPE_REF)).values()
+    return [f"{name} ({products[name]})" for name in sorted(set(found))]
 
 
 def _is_untypeable(name: str) -> bool:

@@ -27,7 +27,7 @@ class Roles:
 
 def find_roles(names: Names) -> Roles:
     """Return the types that derive from or implement one of the known ones, through types of this assembly."""
-    roots = _roots(names)
+    roots = names.called(column("roles", "type"), (schema.TYPE_REF, schema.TYPE_DEF))
     if not roots:
         return Roles({})
     children = _children(names)
@@ -45,17 +45,6 @@ def types_with_roles(names: Names, roles: Roles) -> tuple[ManagedType, ...]:
         if row is not None and not row[0] & (_INTERFACE | _ABSTRACT):
             found.append(ManagedType(names.type(schema.TYPE_DEF, number), roles.by_type[number]))
     return tuple(found)
-
-
-def _roots(names: Names) -> dict[Row, str]:
-    """Return the rows of TypeRef and TypeDef that are one of the known types."""
-    known = column("roles", "type")
-    rows = ((table, number) for table in (schema.TYPE_REF, schema.TYPE_DEF) for number in _numbers(names, table))
-    return {row: name for row in rows if (name := names.type(*row)) in known}
-
-
-def _numbers(names: Names, table: int) -> range:
-    return range(1, names.metadata.count(table) + 1)
 
 
 def _children(names: Names) -> dict[Row, list[int]]:

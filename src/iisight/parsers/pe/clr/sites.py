@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from iisight.parsers.pe.clr.il import Bodies, Instruction, branch_targets, instructions, opcodes
@@ -11,7 +11,8 @@ from iisight.parsers.pe.clr.il import Bodies, Instruction, branch_targets, instr
 MAX_SEARCHED = 16 * 1024 * 1024  # bytes of the file searched
 MAX_DECODED = 2 * 1024 * 1024  # bytes of IL decoded
 MAX_BEFORE = 24  # instructions kept with a site
-MAX_KEPT = 32  # sites of one token, for those that say no more by being many
+MAX_HITS = 50_000  # likely sites
+MAX_KEPT = 32  # sites of one target, for those that say no more by being many
 
 _USES = rb"[\x06\x07\x27\x28\x6f\x73]"  # last byte of ldftn, ldvirtftn; jmp, call, callvirt, newobj
 
@@ -35,30 +36,35 @@ class Finder:
         self._notes = notes
         self._left = MAX_DECODED
 
-    def sites(self, tokens: Iterable[int], most: int = MAX_KEPT) -> Iterator[Site]:
-        """Yield the sites of tokens by method and offset, at most `most` of each token."""
-        wanted = frozenset(tokens)
-        found = self._hits(wanted, most) if wanted else {}
+    def sites(self, tokens: Mapping[int, str], most: int = MAX_KEPT) -> Iterator[Site]:
+        """Yield the sites of tokens by method and offset, at most `most` of those that stand for the same."""
+        found = self._hits(frozenset(tokens)) if tokens else {}
+        kept: dict[str, int] = defaultdict(int)
         for method in sorted(found):
-            code = self._bodies.code(method)
+            hits = [at for at, token in found[method] if kept[tokens[token]] < most]
+            code = self._bodies.code(method) if hits else b""
             if len(code) > self._left:
                 self._notes.append(f"IL is left out after {MAX_DECODED} bytes of it were decoded")
                 return
             self._left -= len(code)
-            yield from _confirmed(method, code, wanted, found[method])
+            for site in _confirmed(method, code, frozenset(tokens), hits):
+                kept[tokens[site.instruction.operand]] += 1
+                if kept[tokens[site.instruction.operand]] <= most:
+                    yield site
 
-    def _hits(self, tokens: frozenset[int], most: int) -> dict[int, list[int]]:
-        """Return the offsets of likely uses in each method's IL."""
+    def _hits(self, tokens: frozenset[int]) -> dict[int, list[tuple[int, int]]]:
+        """Return the likely uses in each method's IL: offset and token."""
         start, end = self._bodies.span
         if end - start > MAX_SEARCHED:
             self._notes.append(f"IL behind the first {MAX_SEARCHED} bytes is left out")
-        found: dict[int, list[int]] = defaultdict(list)
-        seen: dict[int, int] = defaultdict(int)
-        for match in _pattern(tokens).finditer(self._data, start, min(end, start + MAX_SEARCHED)):
-            token = int.from_bytes(match[1], "little")
-            for body in self._bodies.at(match.start()) if seen[token] < most else ():
-                seen[token] += 1
-                found[body.method].append(match.start() - body.start)
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        matches = _pattern(tokens).finditer(self._data, start, min(end, start + MAX_SEARCHED))
+        places = ((match, body) for match in matches for body in self._bodies.at(match.start()))
+        for count, (match, body) in enumerate(places):
+            if count == MAX_HITS:
+                self._notes.append(f"of calls in the IL {MAX_HITS} are looked at")
+                break
+            found[body.method].append((match.start() - body.start, int.from_bytes(match[1], "little")))
         return found
 
 

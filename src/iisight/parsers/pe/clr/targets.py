@@ -51,13 +51,12 @@ def event_of(method: str) -> str:
 
 
 def _wanted_rows(names: Names) -> dict[Row, list[str]]:
-    """Return the rows of TypeRef and TypeDef that calls are wanted of, with the members."""
+    """Return the rows of TypeRef that calls are wanted of, with the members."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for row in rows("calls"):
         wanted[row["type"]].append(row["member"])
     wanted[APPLICATION]  # its events
-    places = ((schema.TYPE_REF, number) for number in range(1, names.metadata.count(schema.TYPE_REF) + 1))
-    return {place: wanted[name] for place in places if (name := names.type(*place)) in wanted}
+    return {row: wanted[name] for row, name in names.called(wanted, (schema.TYPE_REF,)).items()}
 
 
 def _matching(names: Names, members: Iterable[str], name: str, signature: int) -> str:
