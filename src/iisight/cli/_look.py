@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from iisight.cli._options import iso_time
+from iisight.engine.deep import Deep
+from iisight.examine.capa import check_installed
 from iisight.examine.look import Look
 from iisight.examine.setup import Setup
 from iisight.model.errors import UsageError
@@ -25,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name, metavar, text in _FILES:
         group.add_argument(name, metavar=metavar, help=text, action="append", default=[], type=Path)
     group.add_argument("--cache", metavar="DIR", type=Path, help="keep what was found in binaries for the next run")
+    group.add_argument("--capa", metavar="RULES", type=Path, help="have capa look at the files most in doubt (minutes)")
     group.add_argument("--workers", metavar="N", type=int, help="worker processes (default: one for each processor)")
 
 
@@ -53,6 +56,14 @@ def look(parsed: argparse.Namespace) -> Look:
         texts, problems = read_rules(parsed.yara)
         setup = replace(setup, rules=compile_rules(texts))
     return Look(setup, parsed.workers, parsed.cache, tuple(parsed.catalogues), problems)
+
+
+def deep(parsed: argparse.Namespace) -> Deep | None:
+    """Return the deep look, if one is asked for. Raises UsageError when capa is not there."""
+    if parsed.capa is None:
+        return None
+    check_installed(parsed.capa)
+    return Deep(parsed.capa)
 
 
 def _read(path: Path) -> bytes:

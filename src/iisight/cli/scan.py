@@ -44,10 +44,10 @@ def run(parsed: argparse.Namespace) -> int:
             "no EVIDENCE given: name a folder, an archive or a configuration file (reading this host's own"
             " configuration is not there yet; `iisight scan C:\\Windows\\System32\\inetsrv\\config` reads the files)"
         )
-    settings, look = _settings(parsed), _look.look(parsed)
+    settings, look, deep = _settings(parsed), _look.look(parsed), _look.deep(parsed)
     with _options.progress(parsed.quiet) as progress:
         source = open_source(Path(parsed.evidence))
-        report = scan(source, settings, progress=progress, time=_options.iso_time(parsed.time), look=look)
+        report = scan(source, settings, progress=progress, time=_options.iso_time(parsed.time), look=look, deep=deep)
     with output(parsed.output, Path(parsed.evidence)) as stream:
         _result.write(report, parsed, stream)
     if parsed.output and sys.stderr.isatty():

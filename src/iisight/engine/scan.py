@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iisight._version import __version__
+from iisight.engine.deep import Deep, look_deep
 from iisight.engine.registry import Rule, all_rules
 from iisight.engine.settings import Settings
 from iisight.engine.verdicts import judge
@@ -28,13 +29,19 @@ def scan(
     progress: Progress | None = None,
     time: str | None = None,
     look: Look | None = None,
+    deep: Deep | None = None,
 ) -> Report:
     """Return what is to be said about a source.
 
     `time` (ISO 8601) goes into the report. `look` says how binaries are examined; by default in worker processes.
+    `deep` has capa look at those that are in doubt.
     """
     inventory = collect(source, progress, look or Look())
-    return report_on(inventory, settings or Settings(), tuple(rules or all_rules()), time=time)
+    report = report_on(inventory, settings or Settings(), tuple(rules or all_rules()), time=time)
+    if deep is None:
+        return report
+    components, gaps = look_deep(report.components, source, deep, progress or (lambda *_: None))
+    return replace(report, components=components, gaps=tuple(sorted({*report.gaps, *gaps})))
 
 
 def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...], *, time: str | None = None) -> Report:

@@ -68,7 +68,7 @@ class _Query:
     stamped: bool  # `moment` was vouched for
 
 
-def find_chain(  # noqa: PLR0913
+def find_chain(
     signer: X509, pool: Sequence[X509], trust: Trust, purpose: Purpose, moment: datetime | None, *, stamped: bool
 ) -> Chain:
     """Return the first chain that can be relied on, or else the one that came closest."""
@@ -211,7 +211,11 @@ def _check_revocation(path: tuple[X509, ...], query: _Query, moment: datetime, n
 
 
 def _check_root(path: tuple[X509, ...], query: _Query, moment: datetime, notes: list[str]) -> str:
-    """Return why Microsoft's root programme does not let this root vouch for this (learn.microsoft.com: deprecation)."""
+    """Return why Microsoft's root programme does not let this root vouch for this.
+
+    Source: "Deprecation definitions" of the programme (learn.microsoft.com/security/trusted-root/deprecation). That
+    Windows goes on to take new certificates below Microsoft's root of 2001, closed in 2017, is seen on its own files.
+    """
     root = query.trust.pinned(path[-1]) or Root(path[-1].der)
     usage, title = query.purpose.root_usage, _title(path[-1])
     if root.usages is not None and usage not in root.usages:

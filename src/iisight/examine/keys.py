@@ -144,16 +144,19 @@ def _check_with_library(
 
     try:
         public = _load(key)
-        if public is None:
-            return None
-        public.verify(signature, signed, *how())  # type: ignore[union-attr,call-arg,arg-type]
+        if public is not None:
+            public.verify(signature, signed, *how())  # type: ignore[union-attr,arg-type]
     except InvalidSignature:
         return False
-    except UnsupportedAlgorithm:
+    except (UnsupportedAlgorithm, ValueError, TypeError):
         return None
-    except AttributeError:  # a key for key agreement: it verifies nothing
+    except BaseException as problem:
+        if (
+            type(problem).__name__ != "PanicException"
+        ):  # of pyo3, below Exception: the library met what it did not expect
+            raise
         return None
-    return True
+    return None if public is None else True
 
 
 @lru_cache(512)

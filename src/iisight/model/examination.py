@@ -176,6 +176,15 @@ class YaraMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class CapaMatch:
+    """A rule of capa that matches the file."""
+
+    rule: str  # `persist via IIS module`
+    attack: tuple[str, ...]  # ids of ATT&CK
+    places: tuple[int, ...]  # addresses in the file as it would be loaded, or tokens of metadata; the first few
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
     """Everything that a close look gave. What is None or empty beside a note could not be had."""
 
@@ -187,6 +196,7 @@ class Examination:
     undecided: tuple[str, ...] = ()  # what it asks for that could not be decoded, and why
     capabilities: tuple[Capability, ...] = ()
     yara: tuple[YaraMatch, ...] = ()
+    capa: tuple[CapaMatch, ...] = ()  # only when it was asked for
     notes: tuple[str, ...] = ()  # what could not be examined, and why
 
     def can(self, ability: Ability) -> Capability | None:

@@ -23,6 +23,8 @@ def close_look(component: Component, *, everything: bool = False) -> Iterator[tu
         yield "asks", asked
     if examination.capabilities:
         yield "can", _abilities(examination.capabilities, everything)
+    if examination.capa:
+        yield "capa", ", ".join(match.rule for match in examination.capa)
 
 
 def _asked(examination: Examination, everything: bool) -> str:

@@ -21,6 +21,8 @@ __all__ = ["Answer", "examine_native", "follow"]
 Answer = tuple[tuple[Subscription, ...], tuple[str, ...], tuple[str, ...]]
 """What is asked for, what is undecided, notes."""
 
+MAX_REASONS = 8  # of one function
+
 _FUNCTIONS = ("RegisterModule", "GetFilterVersion")
 
 
@@ -44,6 +46,8 @@ def examine_native(data: bytes, image: Image) -> Answer:
             continue
         asked, unsure = follow(space, name, entry)
         found += asked
+        if len(unsure) > MAX_REASONS:
+            unsure[MAX_REASONS:] = [f"and {len(unsure) - MAX_REASONS} more reasons"]
         undecided += (f"{name}: {reason}" for reason in unsure)
     return tuple(found), tuple(undecided), ()
 
@@ -111,7 +115,7 @@ def _filter(interpreter: Interpreter, exits: list[State]) -> tuple[tuple[Subscri
         place = place or f"RVA {min(state.calls[FLAGS]).address - interpreter.space.base:#x}"
     if not flags:
         # Code that cannot be followed to a return may set them all the same.
-        return (), ["no flags are written"]
+        return (), ["no write to dwFlags was found"]
     flags = [cut(value, 4) for value in flags]
     found, unsure = filter_subscriptions(flags, place)
     return found, list(unsure)

@@ -12,7 +12,8 @@ from iisight.examine.native.space import CHECK, DISPATCH, Space
 from iisight.examine.native.state import Calls, State, merge, merge_calls
 from iisight.examine.native.values import UNKNOWN, Value, add, constant, is_watched, unsure
 
-MAX_STEPS = 20_000  # instructions followed for one file, each time one is passed counted
+MAX_STEPS = 8_000  # instructions followed of one function, each time one is passed; what is long to keep counts too
+CELLS = 64  # bytes of memory known in a state, the handling of which counts as one instruction
 MAX_ASIDE = 400  # of a function that is not given what is watched
 MAX_DEPTH = 10  # functions called one in another
 MAX_STATES = 8  # at one place, before they are merged
@@ -81,6 +82,7 @@ class Interpreter:
 
     def _admit(self, frame: _Frame, address: int, state: State) -> None:
         """Follow a path on from a place, unless it was passed with the same before."""
+        self._left -= len(state.memory) // CELLS
         known = frame.seen.setdefault(address, [])
         if any(state.same(other) for other in known):
             self._end(state)
@@ -207,6 +209,7 @@ class Interpreter:
 
     def _outside(self, frame: _Frame, step: Step, state: State, target: Value, back: int) -> State | None:
         """Pass over a function that is not in the image, or one of the watched object; the return address is pushed."""
+        self._left -= len(state.memory) // CELLS
         if is_without_return(target):
             self._end(state)
             return None
@@ -222,6 +225,7 @@ class Interpreter:
 
     def _inside(self, frame: _Frame, step: Step, state: State, target: int) -> State | None:
         """Follow a function of the image; None when it does not return."""
+        self._left -= len(state.memory) // CELLS
         watched = self.outside.carries(state, 1)
         deep = len(frame.chain) >= (MAX_DEPTH if watched else MAX_DEPTH // 2)
         if deep or target in frame.callers or target == frame.entry:

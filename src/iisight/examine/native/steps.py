@@ -216,10 +216,7 @@ def _negate(machine: Machine, state: State, step: Step) -> None:
     size = machine.size(step.operands[0])
     mask = (1 << 8 * size) - 1
     value = _read(machine, state, step, 0)
-    if step.name == "not":
-        result = values.differ(value, constant(mask))
-    else:
-        result = values.subtract(ZERO, value, mask)
+    result = values.differ(value, constant(mask)) if step.name == "not" else values.subtract(ZERO, value, mask)
     _write(machine, state, step, result)
     state.compared = None
 

@@ -113,9 +113,8 @@ def subtract(left: Value, right: Value, mask: int) -> Value:
 def both(left: Value, right: Value) -> Value:
     """Return `left & right`. A pointer that is aligned stays one: its symbol is taken for aligned."""
     for pointer, mask in ((left, right), (right, left)):
-        if pointer.base is not None:
-            if pointer.base == "sp" and pointer.is_exact and mask.is_constant and mask.number >> 16:
-                return Value(pointer.base, pointer.number & mask.number)
+        if pointer.base == "sp" and pointer.is_exact and mask.is_constant and mask.number >> 16:
+            return Value(pointer.base, pointer.number & mask.number)
     left, right = known_bits(left), known_bits(right)
     if left.base is not None or right.base is not None:
         return unsure(left, right)

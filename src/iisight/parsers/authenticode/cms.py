@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 
 from iisight.model.errors import ParseError
 from iisight.model.locator import Locator
-from iisight.parsers.authenticode.der import INTEGER, OCTET_STRING, OID, SEQUENCE, SET, Element, Fields, error, integer, oid, root
+from iisight.parsers.authenticode.der import (
+    INTEGER,
+    OCTET_STRING,
+    OID,
+    SEQUENCE,
+    SET,
+    Element,
+    Fields,
+    error,
+    integer,
+    oid,
+    root,
+)
 from iisight.parsers.authenticode.x509 import MAX_CERTIFICATE, Algorithm, read_algorithm
 
 MAX_SIZE = 64 * 1024 * 1024  # bytes; the largest catalogues of Windows have a few

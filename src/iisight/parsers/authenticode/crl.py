@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from iisight.parsers.authenticode.der import GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME, Element, Fields, integer, root, time
+from iisight.parsers.authenticode.der import (
+    GENERALIZED_TIME,
+    INTEGER,
+    SEQUENCE,
+    UTC_TIME,
+    Element,
+    Fields,
+    integer,
+    root,
+    time,
+)
 
 MAX_REVOKED = 1_000_000
 

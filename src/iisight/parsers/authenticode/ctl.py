@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 
 from iisight.parsers.authenticode.content import INDIRECT_DATA, IndirectData, read_indirect_data
-from iisight.parsers.authenticode.der import GENERALIZED_TIME, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, UTC_TIME, Element, Fields, oid
+from iisight.parsers.authenticode.der import (
+    GENERALIZED_TIME,
+    INTEGER,
+    OCTET_STRING,
+    OID,
+    SEQUENCE,
+    SET,
+    UTC_TIME,
+    Element,
+    Fields,
+    oid,
+)
 
 TRUST_LIST = "1.3.6.1.4.1.311.10.1"  # szOID_CTL: the content of a catalogue
 MAX_ATTRIBUTES = 64  # of one member

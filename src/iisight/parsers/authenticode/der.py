@@ -52,7 +52,7 @@ class Element(NamedTuple):
 
     def children(self, limit: int = MAX_CHILDREN) -> list["Element"]:
         """Return the elements inside, at most `limit`; more are an error."""
-        found = []
+        found: list[Element] = []
         for child in self.walk():
             if len(found) == limit:
                 raise error(f"expected at most {limit} elements", child.start)

@@ -19,7 +19,16 @@ _KEYS = {
     "0.9.2342.19200300.100.1.25": "DC",
     "0.9.2342.19200300.100.1.1": "UID",
 }
-_ENCODINGS = {12: "utf-8", 18: "ascii", 19: "ascii", 20: "latin-1", 22: "ascii", 26: "ascii", 28: "utf-32-be", 30: "utf-16-be"}
+_ENCODINGS = {
+    12: "utf-8",
+    18: "ascii",
+    19: "ascii",
+    20: "latin-1",
+    22: "ascii",
+    26: "ascii",
+    28: "utf-32-be",
+    30: "utf-16-be",
+}
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in '\\"+,;<>'} | {"\0": "\\00"})
 
 Name = tuple[tuple[tuple[str, str], ...], ...]
@@ -41,7 +50,9 @@ def values(name: Name, kind: str) -> tuple[str, ...]:
 
 def to_text(name: Name) -> str:
     """Return the text of RFC 4514: the most special part first."""
-    return ",".join("+".join(f"{_KEYS.get(key, key)}={_escape(value)}" for key, value in part) for part in reversed(name))
+    return ",".join(
+        "+".join(f"{_KEYS.get(key, key)}={_escape(value)}" for key, value in part) for part in reversed(name)
+    )
 
 
 def _relative(part: Element) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,6 @@ from iisight.parsers.pe.clr.names import Names
 from iisight.parsers.pe.clr.sites import Finder
 from iisight.parsers.pe.clr.targets import Targets
 
-MAX_TEXT = 256  # characters of one argument
 MAX_ARGUMENTS = 8
 
 _TYPE_TABLES = (schema.TYPE_REF, schema.TYPE_DEF, schema.TYPE_SPEC)
@@ -68,7 +67,7 @@ def _constant(names: Names, instruction: il.Instruction) -> _Constants:
     """Return the text or type that an instruction pushes."""
     table, number = instruction.operand >> 24, instruction.operand & 0xFFFFFF
     if instruction.code == il.LDSTR and table == schema.USER_STRING:
-        return (names.metadata.user_string(number)[:MAX_TEXT],)
+        return (names.metadata.user_string(number),)
     if instruction.code == il.LDTOKEN and table in _TYPE_TABLES:
         return tuple(filter(None, (names.type(*names.definition(table, number)),)))
     return ()

@@ -1,6 +1,7 @@
 """A close look at an assembly: metadata and IL, read and not run."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from iisight.model.errors import ParseError
 from iisight.model.examination import Assembly, AssemblyName, Subscription
@@ -22,6 +23,7 @@ from iisight.parsers.pe.clr.targets import find_targets
 from iisight.parsers.pe.headers import View, read_headers
 
 MAX_IMPORTS = 4096
+MAX_REFERENCES = 2048
 
 _HAS_PUBLIC_KEY = 0x1
 
@@ -80,7 +82,9 @@ def _name(metadata: Metadata) -> AssemblyName:
 def _references(metadata: Metadata) -> Iterator[AssemblyName]:
     """Yield the assemblies named (II.22.5), by key or token."""
     text = metadata.strings.read
-    for row in metadata.rows(schema.ASSEMBLY_REF):
+    if metadata.count(schema.ASSEMBLY_REF) > MAX_REFERENCES:
+        metadata.notes.append(f"references: {metadata.count(schema.ASSEMBLY_REF)} there, {MAX_REFERENCES} read")
+    for row in islice(metadata.rows(schema.ASSEMBLY_REF), MAX_REFERENCES):
         key = metadata.blob(row[5])
         token = token_of_key(key) if row[4] & _HAS_PUBLIC_KEY else key[:8].hex()
         yield AssemblyName(text(row[6]), _version(row[:4]), token, text(row[7]))
@@ -95,7 +99,7 @@ def _native_imports(names: Names, notes: list[str]) -> Iterator[str]:
     metadata, methods = names.metadata, Methods(names)
     if metadata.count(schema.IMPL_MAP) > MAX_IMPORTS:
         notes.append(f"native imports: {metadata.count(schema.IMPL_MAP)} there, {MAX_IMPORTS} read")
-    for _, (_, member, name_at, scope) in zip(range(MAX_IMPORTS), metadata.rows(schema.IMPL_MAP), strict=False):
+    for _, member, name_at, scope in islice(metadata.rows(schema.IMPL_MAP), MAX_IMPORTS):
         row = metadata.row(schema.MODULE_REF, scope)
         library = metadata.strings.read(row[0]) if row else ""
         function = metadata.strings.read(name_at)

@@ -12,6 +12,7 @@ from iisight.parsers.pe.clr.metadata import Metadata
 from iisight.parsers.pe.clr.tables import rows
 from iisight.parsers.pe.headers import View
 
+MAX_TARGETS = 1024  # of one switch
 MAX_OVERLAP = 64  # methods looked at that share one place
 
 PREFIXED = 0x100  # added to the code of instructions that begin with FE
@@ -178,7 +179,7 @@ def branch_targets(code: bytes, instruction: Instruction) -> tuple[int, ...]:
     """Return where a branch may go, beside to what follows."""
     size = instruction.next - instruction.offset
     if instruction.code == SWITCH:
-        offsets = struct.unpack_from(f"<{(size - 5) // 4}i", code, instruction.offset + 5)
+        offsets = struct.unpack_from(f"<{min((size - 5) // 4, MAX_TARGETS)}i", code, instruction.offset + 5)
         return tuple(instruction.next + offset for offset in offsets)
     offset = int.from_bytes(code[instruction.offset + 1 : instruction.next], "little", signed=True)
     return (instruction.next + offset,)

@@ -11,6 +11,7 @@ from iisight.parsers.pe.headers import MAX_NAME, MAX_NAMES
 MAX_ROWS = 200_000  # of one table, read
 MAX_STREAMS = 32  # five are defined
 MAX_BLOB = 16 * 1024  # bytes of a public key
+MAX_TEXT = 256  # characters of a string constant
 
 _EXTRA_DATA = 0x40  # bit of HeapSizes
 _UNPRINTABLE = re.compile(rb"[\x01-\x1f\x7f]")
@@ -52,14 +53,18 @@ class Strings:
     def read(self, offset: int) -> str:
         """Return a string, cut at the bound of names; empty when there is none."""
         if self._left <= 0:
-            self._notes.append(f"names of the metadata are left out after {MAX_NAMES} bytes")
+            self._note(f"names of the metadata are left out after {MAX_NAMES} bytes")
             return ""
         end = self._heap.find(0, offset, offset + MAX_NAME)
         raw = self._heap[offset : end if end >= 0 else offset + MAX_NAME]
         if len(raw) == MAX_NAME:
-            self._notes.append(f"names of the metadata longer than {MAX_NAME} bytes are cut")
+            self._note(f"names of the metadata longer than {MAX_NAME} bytes are cut")
         self._left -= len(raw) + 1
         return raw.decode("utf-8", "replace")
+
+    def _note(self, text: str) -> None:
+        if text not in self._notes:
+            self._notes.append(text)
 
     @property
     def is_plain(self) -> bool:
@@ -100,8 +105,11 @@ class Metadata:
         return _sized(self.blobs, offset)
 
     def user_string(self, offset: int) -> str:
-        """Return a string constant of the code (II.24.2.4), without the byte that ends it."""
-        return _sized(self.user_strings, offset)[:-1].decode("utf-16-le", "replace")
+        """Return a string constant of the code (II.24.2.4), at most its first MAX_TEXT characters."""
+        length, start = _length(self.user_strings, offset)
+        # One byte behind the text tells of special characters.
+        raw = bytes(self.user_strings[start : start + min(length - 1, 2 * MAX_TEXT)]) if length else b""
+        return raw.decode("utf-16-le", "replace")
 
 
 def read_metadata(root: memoryview) -> Metadata | None:
@@ -129,15 +137,20 @@ def read_metadata(root: memoryview) -> Metadata | None:
 
 def _sized(heap: memoryview, offset: int) -> bytes:
     """Return what lies behind a compressed length; empty when it is not all there."""
+    length, start = _length(heap, offset)
+    blob = bytes(heap[start : start + min(length, MAX_BLOB)])
+    return blob if len(blob) == length else b""
+
+
+def _length(heap: memoryview, offset: int) -> tuple[int, int]:
+    """Return a compressed length and where it ends; of 0 when it is not all there."""
     head = bytes(heap[offset : offset + 4])
     if not head or head[0] >= 0xE0:
-        return b""
+        return 0, offset
     width = 1 if head[0] < 0x80 else 2 if head[0] < 0xC0 else 4
     if len(head) < width:
-        return b""
-    length = int.from_bytes(head[:width], "big") & (0x7F, 0x3FFF, 0, 0x1FFFFFFF)[width - 1]
-    blob = bytes(heap[offset + width : offset + width + min(length, MAX_BLOB)])
-    return blob if len(blob) == length else b""
+        return 0, offset
+    return int.from_bytes(head[:width], "big") & (0x7F, 0x3FFF, 0, 0x1FFFFFFF)[width - 1], offset + width
 
 
 def _streams(root: memoryview, at: int, count: int) -> list[tuple[str, memoryview]]:

@@ -1,5 +1,8 @@
 """What a token of a method stands for: MethodDef, MemberRef or MethodSpec."""
 
+from collections import defaultdict
+from functools import cached_property
+
 from iisight.parsers.pe.clr import schema
 from iisight.parsers.pe.clr.names import Names, Row, target
 from iisight.parsers.pe.clr.signatures import Shape, read_shape
@@ -14,12 +17,17 @@ class Methods:
         """Read nothing yet."""
         self._names = names
         self._defined: dict[int, int] = {}
+        self._shapes: dict[int, Shape] = {}
 
     def shape(self, token: int) -> Shape:
         """Return what a call of it takes and leaves; that of `void ()` when it cannot be told."""
-        table, number = self._plain(token)
-        row = self._row(table, number)
-        return read_shape(self._names.metadata.blob(row[_SIGNATURE[table]]) if row and table else b"")
+        if token not in self._shapes:
+            table, number = self._plain(token)
+            row = self._row(table, number)
+            self._shapes[token] = read_shape(
+                self._names.metadata.blob(row[_SIGNATURE[table]]) if row and table else b""
+            )
+        return self._shapes[token]
 
     def member(self, token: int) -> str:
         """Return the name alone."""
@@ -40,6 +48,21 @@ class Methods:
         if token not in self._defined:
             self._defined[token] = self._find(token)
         return self._defined[token]
+
+    def override(self, type_number: int, declared: str) -> int:
+        """Return the method that a MethodImpl (II.22.27) of a type puts in place of one, whatever its name; 0: none."""
+        for body, declaration in self._overrides.get(type_number, ()):
+            (body_table, method), (table, row) = (target("MethodDefOrRef", c) for c in (body, declaration))
+            if body_table == schema.METHOD_DEF and self.name((table or 0) << 24 | row) == declared:
+                return method
+        return 0
+
+    @cached_property
+    def _overrides(self) -> dict[int, list[tuple[int, int]]]:
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for owner, body, declaration in self._names.metadata.rows(schema.METHOD_IMPL):
+            found[owner].append((body, declaration))
+        return found
 
     def _find(self, token: int) -> int:
         table, number = self._plain(token)

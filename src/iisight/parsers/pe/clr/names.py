@@ -8,6 +8,8 @@ from functools import cached_property
 from iisight.parsers.pe.clr import schema
 from iisight.parsers.pe.clr.metadata import Metadata
 
+MAX_METHODS = 400_000  # looked at by type: hostile rows make types overlap
+
 _MAX_NESTING = 16
 _GENERIC_INSTANCE = 0x15  # ELEMENT_TYPE_GENERICINST (II.23.1.16)
 _PLAIN_TYPES = (0x11, 0x12)  # ELEMENT_TYPE_VALUETYPE, ELEMENT_TYPE_CLASS
@@ -45,6 +47,12 @@ class Names:
         self.metadata = metadata
         self._types: dict[Row, str] = {}
         self._plain: dict[int, list[str]] = {}
+        self._left = MAX_METHODS
+
+    def note(self, text: str) -> None:
+        """Say once what could not be read."""
+        if text not in self.metadata.notes:
+            self.metadata.notes.append(text)
 
     def type(self, table: int | None, number: int) -> str:
         """Return the full name of a row of TypeDef, TypeRef or TypeSpec: `Namespace.Outer+Nested`."""
@@ -88,7 +96,12 @@ class Names:
             return range(0)
         last = self.metadata.count(schema.METHOD_DEF) + 1
         end = firsts[type_number] if type_number < len(firsts) else last
-        return range(max(1, firsts[type_number - 1]), min(end, last))
+        found = range(max(1, firsts[type_number - 1]), min(end, last))
+        if len(found) > self._left:
+            self.note(f"methods of types are left out after {MAX_METHODS}")
+            return range(0)
+        self._left -= len(found)
+        return found
 
     def method(self, number: int) -> str:
         """Return `Type::Method` of a MethodDef."""

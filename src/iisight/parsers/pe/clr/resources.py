@@ -4,6 +4,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 from iisight.model.errors import ParseError
 from iisight.model.examination import Resource
@@ -13,11 +14,12 @@ from iisight.parsers.pe.clr.names import Names
 from iisight.parsers.pe.headers import CLR, View, read_headers
 
 MAX_RESOURCES = 1_000
+MAX_STARTS = 50_000  # places in a set of resources that may be executables
 MAX_SEARCHED = 4 * 1024 * 1024  # bytes of all resources searched for executables inside
 
 _UNPACKED = 4096
 _HEADERS_SIZE = 64 * 1024  # bytes of an executable that are enough to tell an assembly
-_INNER = re.compile(rb"MZ.{58}(....)", re.DOTALL)
+_INNER = re.compile(rb"MZ(?=.{58}(....))", re.DOTALL)
 _STARTS = (
     (b"PK\x03\x04", "zip"),
     (b"\x1f\x8b", "gzip"),
@@ -92,7 +94,7 @@ def _packed(data: memoryview, content: str) -> str:
 
 def _has_executable(data: memoryview) -> bool:
     """Tell whether an executable file begins somewhere."""
-    for match in _INNER.finditer(data):
+    for match in islice(_INNER.finditer(data), MAX_STARTS):
         start = match.start() + struct.unpack("<I", match[1])[0]
         if bytes(data[start : start + 4]) == b"PE\0\0":
             return True

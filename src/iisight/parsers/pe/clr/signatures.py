@@ -7,6 +7,8 @@ from iisight.parsers.pe.clr.names import Names, compressed, target
 
 MAX_PARAMETERS = 64
 MAX_DEPTH = 8
+MAX_SHAPE = 64  # bytes of a signature up to what is returned
+MAX_SIGNATURE = 256  # bytes of one whose types are read
 MAX_TEXT = 512  # characters of one generic type
 
 _HAS_THIS, _EXPLICIT_THIS, _GENERIC = 0x20, 0x40, 0x10
@@ -31,6 +33,7 @@ class Shape:
 
 def read_shape(signature: bytes) -> Shape:
     """Return the shape of a method's signature; of a damaged one, that of `void ()`."""
+    signature = signature[:MAX_SHAPE]
     has_this, count, at = _head(signature)
     while at < len(signature) and signature[at] in _MODIFIERS:
         _, at = compressed(signature, at + 1)
@@ -39,6 +42,7 @@ def read_shape(signature: bytes) -> Shape:
 
 def parameter_types(names: Names, signature: bytes) -> Iterator[str]:
     """Yield the parameters' types as C# writes them; ends at one that cannot be told."""
+    signature = signature[:MAX_SIGNATURE]
     _, count, at = _head(signature)
     for position in range(count + 1):  # the first is what is returned
         text, at = _type(names, signature, at, MAX_DEPTH)

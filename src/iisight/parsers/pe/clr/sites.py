@@ -11,6 +11,7 @@ from iisight.parsers.pe.clr.il import Bodies, Instruction, branch_targets, instr
 MAX_SEARCHED = 16 * 1024 * 1024  # bytes of the file searched
 MAX_DECODED = 2 * 1024 * 1024  # bytes of IL decoded
 MAX_BEFORE = 24  # instructions kept with a site
+MAX_BRANCHES = 100_000  # followed in one method that is not decoded from front to back
 MAX_HITS = 50_000  # likely sites
 MAX_KEPT = 32  # sites of one target, for those that say no more by being many
 
@@ -102,12 +103,15 @@ def _reached(code: bytes, decoded: list[Instruction]) -> list[Instruction]:
     table = opcodes()
     known = {i.offset: i for i in decoded}
     waiting = list(decoded)
-    while waiting:
+    left = MAX_BRANCHES
+    while waiting and left > 0:
         instruction = waiting.pop()
         opcode = table[instruction.code]
         if opcode is None or opcode.flow not in ("jump", "branch"):
             continue
-        for goal in branch_targets(code, instruction):
+        goals = branch_targets(code, instruction)
+        left -= len(goals)
+        for goal in goals:
             for following in instructions(code, goal) if 0 <= goal < len(code) else ():
                 if following.offset in known:
                     break

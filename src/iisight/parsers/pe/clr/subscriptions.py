@@ -15,6 +15,7 @@ from iisight.parsers.pe.clr.trace import UNKNOWN, Tracer
 
 MAX_SUBSCRIPTIONS = 512
 MAX_BASES = 16
+MAX_MODULES = 1_000
 
 _INTERFACE, _ABSTRACT = 0x20, 0x80  # TypeAttributes (II.23.1.15)
 # What HttpApplicationFactory calls by name; the others are the events of HttpApplication.
@@ -44,10 +45,14 @@ def read_subscriptions(
     names: Names, bodies: Bodies, finder: Finder, targets: Targets, roles: Roles
 ) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
     """Return what is subscribed to, and what could not be told."""
-    methods, notes = Methods(names), []
+    methods = Methods(names)
+    notes: list[str] = []
     tracer = Tracer(methods, bodies, targets.events)
     sites = {site.method for site in finder.sites(targets.events, MAX_SUBSCRIPTIONS)}
-    for number in roles.having(MODULE):
+    modules = roles.having(MODULE)
+    if len(modules) > MAX_MODULES:
+        notes.append(f"managed modules: {len(modules)} there, {MAX_MODULES} followed")
+    for number in modules[:MAX_MODULES]:
         entry = _init(names, methods, number)
         if entry and sites:
             _follow(tracer, names, methods, entry, [UNKNOWN, THE_APPLICATION])
@@ -80,27 +85,13 @@ def _init(names: Names, methods: Methods, number: int) -> int:
             name = methods.member(token)
             if name in ("Init", f"{MODULE}.Init") and methods.shape(token).parameters == 1:
                 return method
-        if (explicit := _overrides(names, methods, number)) is not None:
+        if explicit := methods.override(number, f"{MODULE}::Init"):
             return explicit
         row = names.metadata.row(schema.TYPE_DEF, number)
         table, number = names.definition(*target("TypeDefOrRef", row[3])) if row else (None, 0)
         if table != schema.TYPE_DEF:
             return 0
     return 0
-
-
-def _overrides(names: Names, methods: Methods, number: int) -> int | None:
-    """Return the method that a MethodImpl (II.22.27) says is IHttpModule.Init, whatever its name."""
-    for owner, body, declaration in names.metadata.rows(schema.METHOD_IMPL):
-        if owner == number:
-            (body_table, method), (table, row) = (target("MethodDefOrRef", coded) for coded in (body, declaration))
-            if (
-                body_table == schema.METHOD_DEF
-                and table is not None
-                and methods.name(table << 24 | row) == f"{MODULE}::Init"
-            ):
-                return method
-    return None
 
 
 def _why(names: Names, entry: int) -> str:

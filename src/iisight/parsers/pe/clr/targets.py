@@ -10,6 +10,8 @@ from iisight.parsers.pe.clr.roles import APPLICATION
 from iisight.parsers.pe.clr.signatures import parameter_types
 from iisight.parsers.pe.clr.tables import rows
 
+MAX_MEMBERS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -25,11 +27,16 @@ def find_targets(names: Names, applications: Iterable[int]) -> Targets:
     of_application = {(schema.TYPE_DEF, number) for number in applications}
     calls: dict[int, str] = {}
     events: dict[int, str] = {}
+    left = MAX_MEMBERS
     for number, (parent, name_at, signature) in enumerate(names.metadata.rows(schema.MEMBER_REF), 1):
         row = names.member_parent(parent)
         members = wanted.get(row)
         if members is None and row not in of_application:
             continue
+        left -= 1
+        if not left:
+            names.note(f"methods that are called: {MAX_MEMBERS} are looked at")
+            break
         name = names.metadata.strings.read(name_at)
         token = schema.MEMBER_REF << 24 | number
         owner = names.type(*row)

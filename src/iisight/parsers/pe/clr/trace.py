@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from iisight.parsers.pe.clr import il
 from iisight.parsers.pe.clr.methods import Methods
 
-MAX_STEPS = 100_000  # instructions followed, of an assembly
+MAX_STEPS = 50_000  # instructions followed, of an assembly
 MAX_CALLS = 8  # depth
-MAX_STACK = 256
+MAX_STACK = 64
 MAX_VALUES = 16  # methods of one delegate
 
 APPLICATION = frozenset({""})  # stands for the HttpApplication: a delegate of no method
@@ -35,6 +35,7 @@ class _Frame:
 
     method: int
     depth: int
+    code: bytes
     arguments: dict[int, Value]
     locals: dict[int, Value] = field(default_factory=dict)
     stack: list[Value] = field(default_factory=list)
@@ -73,9 +74,13 @@ class Tracer:
     def follow(self, method: int, arguments: list[Value], depth: int = 0) -> Value:
         """Follow a method; return what it returns."""
         self.visited.add(method)
-        frame = _Frame(method, depth, dict(enumerate(arguments)))
+        if self.is_spent:
+            return UNKNOWN
+        code = self._bodies.code(method)
+        frame = _Frame(method, depth, code, dict(enumerate(arguments)))
+        self._left -= len(code) // 64
         is_dead = False
-        for instruction in il.instructions(self._bodies.code(method)):
+        for instruction in il.instructions(code):
             if self.is_spent:
                 break
             self._left -= 1
@@ -110,7 +115,7 @@ class Tracer:
         if instruction.code in _LEAVE:
             frame.stack = []
         if opcode.flow in ("jump", "branch"):
-            for goal in il.branch_targets(self._bodies.code(frame.method), instruction)[:MAX_STACK]:
+            for goal in il.branch_targets(frame.code, instruction):
                 if goal > instruction.offset:
                     frame.meets[goal] = _merged(frame.meets.get(goal, frame.stack), frame.stack)
         return opcode.flow != "branch"
