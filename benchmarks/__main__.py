@@ -17,7 +17,9 @@ def main() -> int:
     """Print the figures; the exit status is 1 when one misses its bound."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--corpus", default=os.environ.get(CORPUS), help=f"folder with real files (or ${CORPUS})")
-    parser.add_argument("--dlls", type=Path, help="folder with real executables, at least 500 for the figures of README")
+    parser.add_argument(
+        "--dlls", type=Path, help="folder with real executables, at least 500 for the figures of README"
+    )
     parsed = parser.parse_args()
     corpus = Path(parsed.corpus) if parsed.corpus else None
     print(f"Python {platform.python_version()}, {os.cpu_count()} processors, {platform.system()} {platform.machine()}")

@@ -1,6 +1,7 @@
 """The libraries one would take instead to tell what a binary is: pefile, dnfile and signify. Each is optional."""
 
 import io
+import logging
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,7 +59,9 @@ def _names(image: Any) -> int:
         found += [function.name for dll in getattr(image, table, ()) for function in dll.imports]
     found += [symbol.name for symbol in getattr(getattr(image, "DIRECTORY_ENTRY_EXPORT", None), "symbols", ())]
     for infos in getattr(image, "FileInfo", None) or ():
-        found += [text for info in infos for table in getattr(info, "StringTable", ()) for text in table.entries.items()]
+        found += [
+            text for info in infos for table in getattr(info, "StringTable", ()) for text in table.entries.items()
+        ]
     return len(found)
 
 
@@ -68,6 +71,7 @@ def _assembly(image: Any, data: bytes) -> int:
         return 0
     import dnfile
 
+    logging.getLogger("dnfile").setLevel(logging.CRITICAL)  # it complains of blobs that it does not need here
     assembly = dnfile.dnPE(data=data, fast_load=True)
     assembly.parse_data_directories(directories=[_CLR])
     tables = getattr(assembly.net, "mdtables", None)

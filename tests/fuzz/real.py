@@ -36,7 +36,9 @@ class Damage:
     failures: dict[str, str] = field(default_factory=dict)  # the place of an error, and the target
 
 
-def fuzz_files(targets: Sequence[Target], folder: Path, least: int, seed: int, save: Callable[[Target, bytes], Path]) -> bool:
+def fuzz_files(
+    targets: Sequence[Target], folder: Path, least: int, seed: int, save: Callable[[Target, bytes], Path]
+) -> bool:
     """Damage files of a folder until `least` bytes were changed; tell whether a target broke or memory grew."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size <= MAX_SIZE)
     done, random = Damage(), Random(seed)
@@ -63,7 +65,9 @@ def resident() -> float | None:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _round(targets: Sequence[Target], data: bytes, random: Random, done: Damage, save: Callable[[Target, bytes], Path]) -> None:
+def _round(
+    targets: Sequence[Target], data: bytes, random: Random, done: Damage, save: Callable[[Target, bytes], Path]
+) -> None:
     edits = list(_edits(data, random))
     damaged = _apply(data, edits)
     damaged = damaged[: random.randrange(len(damaged))] if random.random() < 0.03 else damaged
@@ -127,7 +131,9 @@ def _failure(target: Target, data: bytes) -> str:
     return ""
 
 
-def _tell(target: Target, data: bytes, edits: list[Edit], damaged: bytes, save: Callable[[Target, bytes], Path]) -> None:
+def _tell(
+    target: Target, data: bytes, edits: list[Edit], damaged: bytes, save: Callable[[Target, bytes], Path]
+) -> None:
     """Print an error with the fewest edits that still bring it about."""
     place = _failure(target, damaged)
     if _failure(target, _apply(data, edits)) == place:
@@ -146,7 +152,7 @@ def _tell(target: Target, data: bytes, edits: list[Edit], damaged: bytes, save: 
 
 def _report(done: Damage, before: float | None, after: float | None) -> bool:
     print(
-        f"{done.files} damaged files of {done.file_bytes / 1e6:.0f} MB, {done.changed_bytes / 1e6:.1f} MB of it changed; "
+        f"{done.files} damaged files of {done.file_bytes / 1e6:.0f} MB, {done.changed_bytes / 1e6:.1f} MB changed; "
         f"worst {done.worst:.1f} s ({done.worst_of}); errors: {len(done.failures)}"
     )
     if before is None or after is None:

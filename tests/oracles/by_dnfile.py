@@ -45,7 +45,7 @@ def _ours(data: bytes) -> tuple[Assembly, Names]:
     view = read_headers(data, Locator(""))
     header = read_clr_header(view, [])
     metadata = read_metadata(view.read(*header.metadata)) if header else None
-    assembly, _, _ = examine_assembly(data)
+    assembly = examine_assembly(data).assembly
     if metadata is None or assembly is None:
         raise ValueError("iisight reads no metadata")
     return assembly, Names(metadata)
@@ -108,7 +108,9 @@ def _defined(row: Any, number: int, outer: dict[int, Any]) -> str:
 
 def _referenced(row: Any) -> str:
     parts = [_full(row)]
-    while row.ResolutionScope is not None and row.ResolutionScope.table.name == "TypeRef" and len(parts) <= _MAX_NESTING:
+    while (
+        row.ResolutionScope is not None and row.ResolutionScope.table.name == "TypeRef" and len(parts) <= _MAX_NESTING
+    ):
         row = row.ResolutionScope.row
         parts.append(_full(row))
     return "+".join(reversed(parts))

@@ -13,7 +13,9 @@ _SIGNER = re.compile(r"Signer's certificate:.*?Subject: ([^\n]*)", re.DOTALL)
 _NAME = re.compile(r"/CN=([^/\n]*)")
 _MISMATCH = re.compile(r"\bMISMATCH\b")
 _TIME = re.compile(r"^\s*Timestamp time: (.*)$", re.MULTILINE)
-_ERROR = re.compile(r"^.*\b(?:error|failed|invalid|expired|mismatch|corrupt\w*|unable|unsupported)\b.*$", re.MULTILINE | re.IGNORECASE)
+_ERROR = re.compile(
+    r"^.*\b(?:error|failed|invalid|expired|mismatch|corrupt\w*|unable|unsupported)\b.*$", re.MULTILINE | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What pefile says of a file's tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 from unittest.mock import patch
@@ -31,7 +31,9 @@ def compare(data: bytes) -> Iterator[Comparison]:
     import pefile
 
     theirs = pefile.PE(data=data, fast_load=True, max_symbol_exports=_MANY)
-    with patch.object(pefile, "MAX_IMPORT_SYMBOLS", _MANY):  # with its 8,192 it stops at the modules of large frameworks
+    with patch.object(
+        pefile, "MAX_IMPORT_SYMBOLS", _MANY
+    ):  # with its 8,192 it stops at the modules of large frameworks
         theirs.parse_data_directories([pefile.DIRECTORY_ENTRY[f"IMAGE_DIRECTORY_ENTRY_{n}"] for n in _DIRECTORIES])
     ours = pe.parse(data, Locator(""))
     anatomy, _ = read_anatomy(data, Locator(""))
@@ -88,7 +90,7 @@ def _imports(image: Any) -> Iterator[str]:
 
 def _version(image: Any) -> dict[str, str]:
     """Return the strings of the English table, or of the first."""
-    tables = {
+    tables: dict[bytes, dict[bytes, bytes]] = {
         table.LangID.lower(): table.entries
         for infos in getattr(image, "FileInfo", None) or ()
         for info in infos
@@ -98,7 +100,7 @@ def _version(image: Any) -> dict[str, str]:
     return {_FIELDS[key]: value.decode("utf-8", "replace") for key, value in entries.items() if key in _FIELDS}
 
 
-def _named(version: dict[str, str | None]) -> str:
+def _named(version: Mapping[str, str | None]) -> str:
     kept = {name: (text or "").strip("\0 \t\r\n") for name, text in version.items()}
     return listing(f"{name}={text}" for name, text in kept.items() if text)
 

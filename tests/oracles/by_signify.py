@@ -61,7 +61,7 @@ def _signer(signed: Any) -> str:
     info = signed.signer_info
     for certificate in signed.certificates:
         if certificate.serial_number == info.serial_number and certificate.issuer == info.issuer:
-            return next(iter(certificate.subject.get_components("CN")), certificate.subject.dn)
+            return str(next(iter(certificate.subject.get_components("CN")), certificate.subject.dn))
     return ""
 
 

@@ -1,8 +1,8 @@
 """Let oscrypto be imported beside an OpenSSL whose version ends in two digits.
 
-oscrypto 1.3.0, which signify 0.9 stands on, finds the version with `\\b(\\d\\.\\d\\.\\d[a-z]*)\\b`; of OpenSSL 3.0.19 that
-finds nothing, and the import fails with "Error detecting the version of libcrypto". Here, and here alone, that one
-pattern is replaced by one that takes more digits, for as long as the import lasts.
+oscrypto 1.3.0, which signify 0.9 stands on, looks for a version of three digits: of OpenSSL 3.0.19 it finds none, and
+the import fails with "Error detecting the version of libcrypto". Here, and here alone, that one pattern is replaced by
+one that takes more digits, for as long as the import lasts.
 """
 
 import re

@@ -10,7 +10,7 @@ from iisight.model.locator import Locator
 from iisight.parsers.pe.exports import MAX_KEPT
 from iisight.parsers.pe.headers import read_headers
 from tests.oracles.comparison import Comparison
-from tests.oracles.signatures import BROKEN, NOTHING, TIMESTAMP, TRUSTED, UNTRUSTED
+from tests.oracles.signatures import BROKEN, NOTHING, PAGES, TIMESTAMP, TRUSTED, UNREADABLE, UNTRUSTED
 
 _SAMPLED = 0.15  # bits a byte
 _SECURITY = 4  # IMAGE_DIRECTORY_ENTRY_SECURITY; its address is an offset in the file
@@ -38,7 +38,7 @@ class File:
         if not offset or offset + 4 > len(self.data):
             return False
         (length,) = struct.unpack_from("<I", self.data, offset)
-        return offset + (length + 7) // 8 * 8 < end
+        return bool(offset + (length + 7) // 8 * 8 < end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,21 @@ def _found_nothing(comparison: Comparison) -> bool:
 
 def _is_stamp(comparison: Comparison, file: File) -> bool:
     pairs = _pairs(comparison)
-    return bool(pairs) and all(ours == theirs or theirs == TIMESTAMP for ours, theirs in pairs)
+    return bool(pairs) and all(ours == theirs or (theirs == TIMESTAMP and ours != TRUSTED) for ours, theirs in pairs)
+
+
+def _is_unreadable(comparison: Comparison, file: File) -> bool:
+    ours = comparison.ours.split(", ")
+    readable = ", ".join(state for state in ours if state != UNREADABLE)
+    return UNREADABLE in ours and comparison.theirs in (readable, NOTHING, UNREADABLE)
 
 
 def _is_only_failed(comparison: Comparison, file: File) -> bool:
     pairs = _pairs(comparison)
-    bad = (BROKEN, UNTRUSTED)
-    return comparison.oracle == "osslsigncode" and all(a == b or (a in bad and b in bad) for a, b in pairs) and bool(pairs)
+    bad = (BROKEN, UNTRUSTED, PAGES)
+    return (
+        comparison.oracle == "osslsigncode" and all(a == b or (a in bad and b in bad) for a, b in pairs) and bool(pairs)
+    )
 
 
 def _pairs(comparison: Comparison) -> list[tuple[str, str]]:
@@ -117,14 +125,20 @@ REASONS = (
     ),
     Reason(
         "data inside the table",
-        "The table is larger than its entries. Windows does not digest that, and takes it unless EnableCertPaddingCheck "
-        "is set; osslsigncode refuses the table, iisight notes it.",
+        "The table is larger than its entries. Windows does not digest that, and takes it unless "
+        "EnableCertPaddingCheck is set; osslsigncode refuses the table, iisight notes it.",
         _has_slack,
     ),
     Reason(
         "timestamp that does not verify",
-        "signify stops at a damaged timestamp; iisight leaves it out and judges what is left.",
+        "signify stops at a damaged timestamp, and osslsigncode leaves it out; iisight says untrusted, or why the "
+        "signature is broken besides.",
         _is_stamp,
+    ),
+    Reason(
+        "signature that cannot be read",
+        "The oracles say nothing of a signature, or of one in it, that they cannot read; iisight says so.",
+        _is_unreadable,
     ),
     Reason(
         "failed for any reason",
@@ -136,5 +150,7 @@ REASONS = (
         f"Of large sections iisight counts 32 KB, evenly spaced: off by {_SAMPLED} bits a byte at most.",
         _is_sampled,
     ),
-    Reason("more exports than are kept", f"iisight keeps {MAX_KEPT} exports of a file, and its entry points.", _is_long),
+    Reason(
+        "more exports than are kept", f"iisight keeps {MAX_KEPT} exports of a file, and its entry points.", _is_long
+    ),
 )

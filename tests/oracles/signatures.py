@@ -11,8 +11,16 @@ from iisight.model.signature import Signature, SignatureState
 from tests.oracles import by_osslsigncode, by_signify
 from tests.oracles.comparison import Comparison
 
-TRUSTED, UNTRUSTED, BROKEN, NOTHING, TIMESTAMP = "trusted", "untrusted", "broken", "no signature", "bad timestamp"
-_SIGNIFY = {"OK": TRUSTED, "NOT_SIGNED": NOTHING, "CERTIFICATE_ERROR": UNTRUSTED, "COUNTERSIGNER_ERROR": TIMESTAMP}
+TRUSTED, UNTRUSTED, BROKEN, NOTHING = "trusted", "untrusted", "broken", "no signature"
+TIMESTAMP, PAGES, UNREADABLE = "bad timestamp", "bad page hashes", "unreadable"
+_SIGNIFY = {
+    "OK": TRUSTED,
+    "NOT_SIGNED": NOTHING,
+    "CERTIFICATE_ERROR": UNTRUSTED,
+    "COUNTERSIGNER_ERROR": TIMESTAMP,
+    "INVALID_ADDITIONAL_HASH": PAGES,
+    "PARSE_ERROR": UNREADABLE,
+}
 _SIGNCODE = {"ok": TRUSTED, "unsigned": NOTHING, "mismatch": BROKEN}
 _SIGNCODE_TIME = "%b %d %H:%M:%S %Y GMT"
 
@@ -34,7 +42,7 @@ def compare_with_signify(data: bytes) -> Iterator[Comparison]:
 def compare_with_osslsigncode(data: bytes, path: Path, roots: Path) -> Iterator[Comparison]:
     """Yield both answers on the same; what fails here without a mismatch may be untrusted or broken."""
     ours, theirs = _ours(data), by_osslsigncode.verify(path, roots)
-    states = [_SIGNCODE.get(verdict.result, UNTRUSTED) for verdict in theirs]
+    states = [TIMESTAMP if v.stamp_ok is False else _SIGNCODE.get(v.result, UNTRUSTED) for v in theirs]
     yield Comparison("osslsigncode", "signature", _states(ours), _joined(states))
     yield from _details("osslsigncode", ours, [(v.signer, _time(v.signed_at)) for v in theirs], states)
 
@@ -60,7 +68,13 @@ def _trust() -> Trust:
 
 
 def _states(signatures: list[Signature]) -> str:
-    return _joined(signature.state.value for signature in signatures) or NOTHING
+    return _joined(map(_state, signatures)) or NOTHING
+
+
+def _state(signature: Signature) -> str:
+    if signature.state is SignatureState.BROKEN:
+        return UNREADABLE if "cannot be read" in signature.reason else BROKEN
+    return PAGES if any("do not fit" in note for note in signature.notes) else signature.state.value
 
 
 def _time(text: str) -> str:

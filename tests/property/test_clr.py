@@ -32,5 +32,5 @@ def test_cut_files_raise_nothing(seed: bytes, size: int) -> None:
 def test_events_come_back_as_they_were_built(events: list[str]) -> None:
     module = ("A.B", "System.Object", ("System.Web.IHttpModule",))
     spec = PeSpec(managed=True, assembly="A", types=(module,), subscribes=(f"A.B: {', '.join(events)}",))
-    _, subscriptions, notes = examine_assembly(build(spec))
+    _, subscriptions, _, notes = examine_assembly(build(spec))
     assert ([(s.event, s.method) for s in subscriptions], notes) == ([(e, f"A.B::On{e}") for e in events], ())

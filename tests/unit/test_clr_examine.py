@@ -16,7 +16,7 @@ SPEC = PeSpec(managed=True, assembly="Contoso", types=(MODULE,), subscribes=("Co
 
 
 def look(spec: PeSpec) -> Assembly:
-    assembly, _, _ = examine_assembly(build(spec))
+    assembly, _, _, _ = examine_assembly(build(spec))
     assert assembly is not None
     return assembly
 
@@ -26,20 +26,20 @@ def calls(*listed: str) -> tuple[Call, ...]:
 
 
 def notes(spec: PeSpec) -> tuple[str, ...]:
-    return examine_assembly(build(spec))[2]
+    return examine_assembly(build(spec)).notes
 
 
 def test_a_native_image_is_no_assembly() -> None:
-    assert examine_assembly(build(PeSpec())) == (None, (), ())
+    assert examine_assembly(build(PeSpec())) == (None, (), (), ())
 
 
 def test_what_is_no_pe_is_no_assembly() -> None:
-    assert examine_assembly(b"MZ") == (None, (), ())
+    assert examine_assembly(b"MZ") == (None, (), (), ())
 
 
 def test_metadata_that_cannot_be_read_is_said() -> None:
     data = build(SPEC).replace(b"BSJB", b"XXXX")
-    assembly, _, noted = examine_assembly(data)
+    assembly, _, _, noted = examine_assembly(data)
     assert assembly is None
     assert noted[0].endswith("cannot be read")
 
@@ -78,7 +78,7 @@ def test_bytes_that_look_like_calls_do_not_use_up_what_is_kept() -> None:
     called = b"\x28" + data[data.index(b"\x2a\x28") + 2 :][:4] + b"\x26"  # call, pop
     hidden = b"\x21" + called[:5] + bytes(3)  # ldc.i8 of the same bytes
     fake = hidden + b"\x26" + bytes(2)  # pop, nop, nop
-    assembly, _, _ = examine_assembly(data.replace(called * 80, fake * 40, 1))
+    assembly, _, _, _ = examine_assembly(data.replace(called * 80, fake * 40, 1))
     assert assembly is not None
     assert len(assembly.calls) == 20
 
@@ -92,13 +92,13 @@ def test_bytes_that_are_no_instructions_do_not_hide_what_is_jumped_to() -> None:
     data = bytearray(build(replace(SPEC, calls=("System.Math::Abs", "System.IO.Path::GetTempPath"))))
     start = data.index(b"\x2a\x28", data.index(b"BSJB") - 200)  # ret, call
     data[start : start + 7] = b"\x2b\x05" + b"\xa6" * 5  # br.s behind bytes that are no instruction
-    assembly, _, _ = examine_assembly(bytes(data))
+    assembly, _, _, _ = examine_assembly(bytes(data))
     assert assembly is not None
     assert [c.target for c in assembly.calls] == ["System.IO.Path::GetTempPath"]
 
 
 def test_a_module_whose_init_is_elsewhere_is_said() -> None:
-    assert notes(replace(SPEC, subscribes=())) == (
+    assert examine_assembly(build(replace(SPEC, subscribes=()))).undecided == (
         "what Contoso.Module subscribes to: its Init is not in this assembly",
     )
 

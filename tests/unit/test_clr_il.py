@@ -6,6 +6,7 @@ import pytest
 
 from iisight.model.examination import Assembly, Subscription
 from iisight.parsers.pe.clr import examine_assembly
+from iisight.workbench.pe import PeSpec, build
 
 STUBS = Path(__file__).parents[1] / "stubs" / "managed"
 EVENTS = (
@@ -53,7 +54,7 @@ PLACES = {
 
 
 def look(name: str) -> tuple[Assembly, tuple[Subscription, ...], tuple[str, ...]]:
-    assembly, subscriptions, notes = examine_assembly((STUBS / f"{name}.dll").read_bytes())
+    assembly, subscriptions, notes, _ = examine_assembly((STUBS / f"{name}.dll").read_bytes())
     assert assembly is not None
     return assembly, subscriptions, notes
 
@@ -82,6 +83,21 @@ def test_the_place_is_the_method_that_subscribes(kind: str, name: str) -> None:
     _, subscriptions, _ = look(f"Styles.{kind}")
     places = {s.place.partition("+0x")[0] for s in subscriptions}
     assert PLACES[name] in places
+
+
+def test_a_delegate_that_roslyn_keeps_in_a_field_is_read() -> None:
+    events = "A.B: BeginRequest, EndRequest, LogRequest"
+    module = ("A.B", "System.Object", ("System.Web.IHttpModule",))
+    data = build(PeSpec(managed=True, assembly="A", types=(module,), subscribes=(events,)))
+    start = data.index(b"\x03\x02\xfe\x06")  # ldarg.1, ldarg.0, ldftn
+    made, subscribed = data[start + 2 : start + 13], data[start + 13 : start + 18]  # ldftn, newobj; callvirt
+    kept = bytes.fromhex("01000004")
+    cached = b"\x7e" + kept + b"\x25\x2d\x17\x26" + b"\x7e" + kept + made + b"\x25\x80" + kept
+    code = (b"\x03" + cached + subscribed).ljust(54, b"\0")
+    _, subscriptions, _, _ = examine_assembly(data[:start] + code + data[start + 54 :])
+    assert [(s.event, s.method, s.place) for s in subscriptions] == [
+        ("BeginRequest", "A.B::OnBeginRequest", "A.B::Init+0x20")
+    ]
 
 
 def test_no_subscription_is_of_another_type(kind: str) -> None:

@@ -68,6 +68,7 @@ def judge_by_catalogue(
     return replace(judged, reason=f"of the catalogue that lists it: {judged.reason}")
 
 
+@lru_cache(8)
 def _read(data: bytes) -> SignedData | None:
     """Read a catalogue; None for other signed data. Raises ParseError."""
     signed = parse_signed_data(data, Locator(""))

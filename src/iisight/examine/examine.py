@@ -90,8 +90,7 @@ def _code(data: bytes, image: Image) -> _Code:
     """Read the code that IIS or ASP.NET would call; a mixed assembly can have both kinds."""
     managed = native = _NOTHING
     if image.is_managed:
-        assembly, subscriptions, notes = examine_assembly(data)
-        managed = _Code(assembly, subscriptions, notes=notes)
+        managed = _Code(*examine_assembly(data))
     if any(image.exports_name(name) for name in _ENTRIES):
         from iisight.examine.native import examine_native
 
@@ -99,7 +98,7 @@ def _code(data: bytes, image: Image) -> _Code:
     return _Code(
         managed.assembly,
         (*managed.subscriptions, *native.subscriptions),
-        native.undecided,
+        (*managed.undecided, *native.undecided),
         (*managed.notes, *native.notes),
     )
 

@@ -100,9 +100,12 @@ def _check_rsa_sha1(key: bytes, signed: bytes, signature: bytes) -> bool | None:
     """Compare the block the signature opens to with the only two there may be: no padding is ever searched."""
     modulus, exponent = _rsa_numbers(key)
     size = (modulus.bit_length() + 7) // 8
-    if modulus.bit_length() not in KEY_SIZES or not 3 <= exponent < 1 << 33 or len(signature) != size:
+    number = int.from_bytes(signature, "big")
+    if modulus < 0 or modulus.bit_length() not in KEY_SIZES or not 3 <= exponent < 1 << 33:
         return None
-    block = pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(size, "big")
+    if len(signature) != size or number >= modulus:
+        return False
+    block = pow(number, exponent, modulus).to_bytes(size, "big")
     digest = hashlib.sha1(signed, usedforsecurity=False).digest()
     return block in {_block(info + digest, size) for info in (_SHA1_INFO, _SHA1_INFO_BARE)}
 

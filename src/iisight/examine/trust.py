@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from iisight.catalogue.tables import rows
 from iisight.model.errors import ParseError, UsageError
@@ -77,7 +77,10 @@ def make_trust(roots: Iterable[Root], microsoft: Iterable[str] = (), revoked: Re
     return Trust(by_subject, frozenset(microsoft), revoked or Revoked())
 
 
-def load_trust(extra: Iterable[bytes] = (), revoked: Iterable[bytes] = (), microsoft: Iterable[str] = ()) -> Trust:
+@lru_cache(maxsize=4)
+def load_trust(
+    extra: tuple[bytes, ...] = (), revoked: tuple[bytes, ...] = (), microsoft: tuple[str, ...] = ()
+) -> Trust:
     """Return the trust in Windows' roots and the operator's own, without what was revoked.
 
     `extra` are files of certificates (PEM or DER); `revoked` are CRLs (PEM or DER) or texts with one certificate a
@@ -162,7 +165,7 @@ def _read_list(der: bytes) -> tuple[bytes, dict[int, datetime]]:
 
 def _blocks(content: bytes, kind: str) -> list[bytes]:
     """Return the DER in a file: itself, or its PEM blocks of one kind."""
-    if content[:1] == b"\x30":
+    if content[:1] == b"\x30" and content[1:2] >= b"\x80":  # no text: that is a SEQUENCE of more than 127 bytes
         return [content]
     try:
         found = [base64.b64decode(body) for _, name, body in _PEM.findall(content.decode("latin-1")) if name == kind]

@@ -10,6 +10,7 @@ from iisight.examine.setup import Setup
 from iisight.examine.yara import compile_rules
 from iisight.inventory.collect import collect
 from iisight.model.finding import Finding
+from iisight.workbench.certificates import test_roots, test_thumbprints
 from iisight.workbench.pages import Case, PageError, files_of, parse_listing, parse_page, times_of
 
 _ID = re.compile(r"IIS[1-59]\d\d")
@@ -62,7 +63,8 @@ def findings_of(rule: Rule, case: Case) -> list[Finding]:
 def look_at(case: Case) -> Look:
     """Return how the binaries of a case are examined: in this process, for they are inert."""
     texts = [(b.argument, b.body) for b in case.blocks if b.action == "yara"]
-    return Look(Setup(rules=compile_rules(texts) if texts else None), workers=0)
+    setup = Setup(roots=test_roots(), microsoft=test_thumbprints(), rules=compile_rules(texts) if texts else None)
+    return Look(setup, workers=0)
 
 
 def _line(finding: Finding) -> str:

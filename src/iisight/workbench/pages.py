@@ -4,7 +4,7 @@ Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
 `insert <element path>` XML put at the end of that element of applicationHost.config, `insert-first` at its start;
 `set <element path>` lines `name: value` for its attributes; `remove <element path>`; `options` the rule's options, the
-same way; `modified <path>` the time of that file, or of all in that folder; `yara <name>` a file of the user's rules;
+same way; `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
 `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
-from iisight.workbench import pe, stock
+from iisight.workbench import images, stock
 
 SECTIONS = (
     "What it flags",
@@ -28,6 +28,7 @@ SECTIONS = (
 )
 _HEADING = re.compile(r"^(#{1,3}) +(\S.*?)[ \t]*$", re.MULTILINE)
 _BLOCK = re.compile(r"^```([a-z-]+)[ \t]*(.*?)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_LISTS = frozenset({"exports", "sections", "notifications"})  # written in one line, with commas
 _ACTIONS = frozenset(
     {"file", "pe", "delete", "insert", "insert-first", "set", "remove", "modified", "yara", "expect", "options"}
 )
@@ -110,7 +111,7 @@ def blocks_of(text: str) -> Iterator[Block]:
 
 def files_of(case: Case) -> dict[str, bytes]:
     """Return the case's server. Raises PageError when a block cannot be applied."""
-    files = dict(stock.stock_files())
+    files = {**stock.stock_files(), images.STOCK_CATALOGUE: images.stock_catalogue()}
     root = ET.fromstring(files[stock.APPHOST])  # noqa: S314  made by ourselves
     for block in case.blocks:
         try:
@@ -125,10 +126,12 @@ def files_of(case: Case) -> dict[str, bytes]:
 def times_of(case: Case, files: Iterable[str]) -> dict[str, datetime]:
     """Return when files of a case's server were modified: those that a block names."""
     times: dict[str, datetime] = {}
-    for block in (b for b in case.blocks if b.action == "modified"):
-        place = block.argument.lower()
-        time = datetime.fromisoformat(block.body.strip()).astimezone(UTC)
-        times |= {f: time for f in files if f.lower() == place or f.lower().startswith(f"{place}\\")}
+    for block in case.blocks:
+        listing = parse_listing(block.body) if block.action == "pe" else {}
+        text = block.body.strip() if block.action == "modified" else listing.get("modified")
+        if text:
+            time, place = datetime.fromisoformat(str(text)).astimezone(UTC), block.argument.lower()
+            times |= {f: time for f in files if f.lower() == place or f.lower().startswith(f"{place}\\")}
     return times
 
 
@@ -136,7 +139,11 @@ def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:
     if block.action == "file":
         _put(files, block.argument, block.body.encode())
     elif block.action == "pe":
-        _put(files, block.argument, pe.build(pe.spec_from_mapping(parse_listing(block.body))))
+        listing = parse_listing(block.body)
+        data = images.build_image(listing)
+        _put(files, block.argument, data)
+        if images.is_set(listing, "catalogued"):
+            _put(files, f"{images.PAGE_CATALOGUE}.{len(files)}.cat", images.write_catalogue([data]))
     elif block.action == "delete":
         _put(files, block.argument, None)
     elif block.action == "remove":
@@ -199,4 +206,4 @@ def parse_listing(text: str) -> dict[str, object]:
 
 
 def _value(key: str, value: str) -> object:
-    return [v.strip() for v in value.split(",")] if key in {"exports", "sections", "assembly_attributes"} else value
+    return [v.strip() for v in value.split(",")] if key in _LISTS else value

@@ -7,9 +7,10 @@ import struct
 
 from iisight.workbench import pe_layout as layout
 from iisight.workbench.clr_image import put_clr
+from iisight.workbench.native_code import code_of, read_masks
 from iisight.workbench.pe_layout import Headers, Part, Region
 from iisight.workbench.pe_spec import PeSpec, spec_from_mapping
-from iisight.workbench.pe_tables import put_debug, put_exports, put_imports, put_version
+from iisight.workbench.pe_tables import Functions, put_debug, put_exports, put_imports, put_version
 
 __all__ = ["PeSpec", "build", "spec_from_mapping"]
 
@@ -39,7 +40,8 @@ def _image(spec: PeSpec) -> tuple[Headers, list[Part]]:
     wide = layout.is_64bit(spec.architecture)
     code, data = Region(layout.PAGE), Region(2 * layout.PAGE)
     function = code.put(_RETURN_ZERO[spec.architecture])
-    directories = _put_tables(data, spec, function, wide=wide)
+    functions = _put_functions(code, spec)
+    directories = _put_tables(data, spec, Functions(function, functions), wide=wide)
     for text in (*(s.encode() + b"\0" for s in spec.strings), *map(_wide, spec.wide_strings)):
         data.put(text)
     parts = [Part(".text", "rx", code), Part(".rdata", "r", data)]
@@ -56,12 +58,22 @@ def _image(spec: PeSpec) -> tuple[Headers, list[Part]]:
     return Headers(spec.architecture, spec.dll, spec.timestamp, entry, directories), parts
 
 
-def _put_tables(data: Region, spec: PeSpec, function: int, *, wide: bool) -> dict[int, tuple[int, int]]:
+def _put_functions(code: Region, spec: PeSpec) -> dict[str, int]:
+    """Write the functions that ask for something; return their RVAs by exported name."""
+    codes = code_of(spec.architecture, read_masks(spec.notifications, spec.priority), spec.priority)
+    plain = {export: export.lstrip("_").partition("@")[0] for export in spec.exports}
+    missing = codes.keys() - plain.values()
+    if missing:
+        raise ValueError(f"notifications need the export {', '.join(sorted(missing))}")
+    return {export: code.put(codes[name], 16) for export, name in plain.items() if name in codes}
+
+
+def _put_tables(data: Region, spec: PeSpec, functions: Functions, *, wide: bool) -> dict[int, tuple[int, int]]:
     """Write what .rdata holds beside strings; return the data directories."""
     directories = {}
     if spec.exports:
         name = spec.original_name or spec.internal_name or "inert.dll"
-        directories[layout.EXPORT] = put_exports(data, spec.exports, function, name)
+        directories[layout.EXPORT] = put_exports(data, spec.exports, functions, name)
     if spec.imports:
         places = put_imports(data, spec.imports, wide=wide)
         directories[layout.IMPORT], directories[layout.IMPORT_ADDRESSES] = places

@@ -45,6 +45,8 @@ class PeSpec:
     timestamp: int = 0  # seconds since 1970
     pdb: str = ""  # path of the symbols
     sections: tuple[str, ...] = ()  # further ones, empty: `.name`, or `.name:rwx`
+    notifications: tuple[str, ...] = ()  # what it asks for: `RQ_…`, `post RQ_…`, `GL_…`, `SF_NOTIFY_…`
+    priority: str = ""  # of all of them: `FIRST`, `HIGH`, `MEDIUM`, `LOW`, `LAST`
     strings: tuple[str, ...] = ()  # in .rdata, UTF-8
     wide_strings: tuple[str, ...] = ()  # in .rdata, UTF-16
     managed: bool = False

@@ -3,10 +3,20 @@
 import re
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from iisight.workbench.pe_layout import Region
 
 Place = tuple[int, int]  # RVA, size
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """Where the code of exported functions lies."""
+
+    common: int  # RVA
+    own: Mapping[str, int]  # of those that do not share it
+
 
 _VERSION_TEXTS = {
     "company": "CompanyName",
@@ -21,15 +31,15 @@ _VERSION_TEXTS = {
 _LANGUAGE, _CODEPAGE = 0x0409, 0x04B0  # U.S. English, Unicode
 
 
-def put_exports(region: Region, exports: Sequence[str], code: int, dll: str) -> Place:
-    """Write the export table: ordinals from 1 in the order given, every function at `code`."""
+def put_exports(region: Region, exports: Sequence[str], code: Functions, dll: str) -> Place:
+    """Write the export table: ordinals from 1 in the order given, as their code lies."""
     pairs = [export.partition("=") for export in exports]
     by_name = sorted((name.encode(), index) for index, (name, _, _) in enumerate(pairs))
     names = [region.put(name + b"\0", 1) for name, _ in by_name]
     title = region.put_text(dll)
     # A forwarder is told by its address, which lies between the start and the end of this directory.
     start = region.put(bytes(40))
-    addresses = [region.put_text(forward) if forward else code for _, _, forward in pairs]
+    addresses = [region.put_text(forward) if forward else code.own.get(name, code.common) for name, _, forward in pairs]
     tables = (
         region.put(struct.pack(f"<{len(pairs)}I", *addresses)),
         region.put(struct.pack(f"<{len(pairs)}I", *names)),

@@ -41,6 +41,9 @@ extern const DWORD masks[3] = {REQUEST, POST, GLOBAL};
 #define SWITCHED 15
 #define RETURNED 16
 #define LOCKED 17
+#define OVERWRITTEN 18
+#define LOOPED 19
+#define MAPPED 20
 
 #if SHAPE == HELPER
 static NOINLINE HRESULT subscribe(int unused, IHttpModuleRegistrationInfo *info, DWORD mask, DWORD post)
@@ -71,6 +74,8 @@ struct Holder {
 #elif SHAPE == LOCKED
 extern "C" __declspec(dllimport) void WINAPI Sleep(DWORD);
 extern "C" __declspec(dllimport) DWORD WINAPI GetTickCount();
+#elif SHAPE == OVERWRITTEN
+extern "C" __declspec(dllimport) BOOL WINAPI GetExitCodeThread(void *thread, DWORD *code);
 #elif SHAPE == RETURNED
 static NOINLINE DWORD wanted(DWORD base) { return g_sink == 77 ? base | (REQUEST) : base ^ (REQUEST); }
 #endif
@@ -185,6 +190,26 @@ extern "C" EXPORT HRESULT WINAPI RegisterModule(DWORD version, IHttpModuleRegist
     g_sink = version;
     g_server = server;
     return info->SetRequestNotifications(&factory, wanted(0), POST);
+#elif SHAPE == OVERWRITTEN
+    DWORD mask = REQUEST;
+    g_sink = version;
+    g_server = server;
+    GetExitCodeThread(nullptr, &mask);
+    return info->SetRequestNotifications(&factory, mask, POST);
+#elif SHAPE == LOOPED
+    static const DWORD bits[] = {0x3, 0x400, 0x20000000};
+    g_sink = version;
+    g_server = server;
+    for (int i = 0; i < 3; i++) {
+        HRESULT result = info->SetRequestNotifications(&factory, bits[i], 0);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+#elif SHAPE == MAPPED
+    static const DWORD bits[] = {0x1, 0x400, 0x20000000, 0x10, 0x80, 0x200, 0x800};
+    g_server = server;
+    return info->SetRequestNotifications(&factory, version < 7 ? bits[version] : 2, POST);
 #elif SHAPE == LOCKED
     Sleep(0);
     g_sink = GetTickCount() + version;

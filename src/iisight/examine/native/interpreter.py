@@ -13,7 +13,7 @@ from iisight.examine.native.state import Calls, State, merge, merge_calls
 from iisight.examine.native.values import UNKNOWN, Value, add, constant, is_watched, unsure
 
 MAX_STEPS = 8_000  # instructions followed of one function, each time one is passed; what is long to keep counts too
-CELLS = 64  # bytes of memory known in a state, the handling of which counts as one instruction
+CELLS = 32  # bytes of memory known in a state, the handling of which counts as one instruction
 MAX_ASIDE = 400  # of a function that is not given what is watched
 MAX_DEPTH = 10  # functions called one in another
 MAX_STATES = 8  # at one place, before they are merged
@@ -54,6 +54,7 @@ class Interpreter:
         self.undecided: dict[str, None] = {}
         self.ended: Calls = {}  # calls of the paths that do not return
         self._left = MAX_STEPS
+        self._steps = 0
         self._floor = 0  # where `_left` may fall to before a function aside is given up
         self.exhausted = False
 
@@ -64,6 +65,11 @@ class Interpreter:
         frame = _Frame(entry, (), True, frozenset(), back, state.copy())
         self._function(frame, state)
         return frame.exits
+
+    @property
+    def spent(self) -> int:
+        """Return how many instructions were followed."""
+        return self._steps
 
     def doubt(self, reason: str, frame: _Frame) -> None:
         """Say what could not be decided, once; of functions that are not given what is watched nothing is expected."""
@@ -85,14 +91,12 @@ class Interpreter:
         self._left -= len(state.memory) // CELLS
         known = frame.seen.setdefault(address, [])
         if any(state.same(other) for other in known):
-            self._end(state)
             return
         if len(known) >= MAX_STATES:
             count = frame.merges[address] = frame.merges.get(address, 0) + 1
             merged = merge(known[-1], state)
             if count > MAX_MERGES:
                 merged = _give_up(known[-1], merged)
-            self._end(state)
             if merged.same(known[-1]):
                 return
             known[-1] = state = merged
@@ -126,6 +130,7 @@ class Interpreter:
     def _spend(self) -> bool:
         """Take one instruction from the budget."""
         self._left -= 1
+        self._steps += 1
         if self._left <= 0:
             self.exhausted = True
             return False
@@ -194,6 +199,8 @@ class Interpreter:
         if target.base == DISPATCH:
             target = state.registers.get("rax", UNKNOWN)
         self.machine.push(state, constant(step.end), step.address)
+        if target == constant(step.end):
+            return step.end  # how code that may lie anywhere learns where it does
         if target.is_constant and self.space.is_code(target.number):
             after = self._inside(frame, step, state, target.number)
         else:

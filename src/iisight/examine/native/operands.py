@@ -60,14 +60,11 @@ REGISTERS = _registers()
 
 @lru_cache(4096)
 def read_operands(text: str) -> tuple[Operand, ...]:
-    """Return the operands; one that is not understood ends the list."""
-    found: list[Operand] = []
-    for part in text.split(", ") if text else ():
-        operand = REGISTERS.get(part) or _memory(part) or _immediate(part)
-        if operand is None:
-            break
-        found.append(operand)
-    return tuple(found)
+    """Return the operands; one that is not understood is a register of which nothing is known."""
+    return tuple(
+        REGISTERS.get(part) or _memory(part) or _immediate(part) or Register(part, 8)
+        for part in (text.split(", ") if text else ())
+    )
 
 
 def _immediate(text: str) -> Immediate | None:

@@ -91,7 +91,7 @@ class State:
     def forget(self, gone: Callable[[Place, Value], bool]) -> None:
         """Drop what is known of the memory that `gone` names."""
         for place, (value, index) in list(self.memory.items()):
-            if gone(place, value):
+            if value is not UNKNOWN and gone(place, value):
                 # The cell stays, as one whose content is not known: it must not look as if never written.
                 self.memory[place] = (unsure(value), index)
 
@@ -117,10 +117,15 @@ def merge(left: State, right: State) -> State:
 
 
 def merge_calls(left: Calls, right: Calls) -> Calls:
-    """Return the calls of two paths: where both make one with other arguments, what the arguments share."""
+    """Return the calls of two paths: where both make one with other arguments, what the arguments share.
+
+    A path that made more calls at one place, in a loop, stands for one that left the loop before.
+    """
     merged = {**left, **right}
     for key in left.keys() & right.keys():
-        if left[key] != right[key]:
+        if right[key] < left[key]:
+            merged[key] = left[key]
+        elif not left[key] <= right[key]:
             merged[key] = frozenset({_share(left[key] | right[key])})
     return merged
 

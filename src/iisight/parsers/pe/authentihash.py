@@ -105,11 +105,11 @@ def pages_fit(data: bytes, layout: Layout, algorithm: str, table: bytes) -> bool
         return False
     places = [struct.unpack_from("<I", table, i * size)[0] for i in range(count)]
     rows = zip(places, places[1:], range(count), strict=False)
-    return all(_page(data, layout, algorithm, a, b) == table[i * size + 4 : (i + 1) * size] for a, b, i in rows)
+    return all(page_digest(data, layout, algorithm, a, b) == table[i * size + 4 : (i + 1) * size] for a, b, i in rows)
 
 
-def _page(data: bytes, layout: Layout, algorithm: str, start: int, following: int) -> bytes:
-    """Return the digest of a page, filled with zeros; the first is the headers."""
+def page_digest(data: bytes, layout: Layout, algorithm: str, start: int, following: int) -> bytes:
+    """Return the digest of a page, filled with zeros; that at 0 is the headers; `following` starts the next."""
     end = layout.headers_size if start == 0 else min(following, start + PAGE)
     body = b"".join(_covered(data, layout, start, min(end, start + PAGE)))
     left_out = max(0, end - start) - len(body)

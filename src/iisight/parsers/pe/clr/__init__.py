@@ -1,8 +1,12 @@
 """Managed images: the CLR header, metadata and IL (ECMA-335). Nothing of them is run."""
 
-from iisight.model.examination import Assembly, Subscription
+from typing import TYPE_CHECKING
+
 from iisight.parsers.pe.clr.facts import AssemblyFacts, TypeFacts, assembly_facts
 from iisight.parsers.pe.clr.header import ClrHeader, is_any_cpu, read_clr_header
+
+if TYPE_CHECKING:
+    from iisight.parsers.pe.clr.examine import Examined
 
 __all__ = [
     "AssemblyFacts",
@@ -15,10 +19,8 @@ __all__ = [
 ]
 
 
-def examine_assembly(
-    data: bytes | memoryview,
-) -> tuple[Assembly | None, tuple[Subscription, ...], tuple[str, ...]]:
-    """Return the assembly, what its modules subscribe to, and notes of what could not be read."""
+def examine_assembly(data: bytes | memoryview) -> "Examined":
+    """Return the assembly and what its modules subscribe to."""
     from iisight.parsers.pe.clr.examine import examine  # readers of headers alone need none of it
 
     return examine(data)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from iisight.model.errors import ParseError
 from iisight.model.examination import Assembly, AssemblyName, Subscription
@@ -16,7 +17,7 @@ from iisight.parsers.pe.clr.methods import Methods
 from iisight.parsers.pe.clr.names import Names, target, token_of_key
 from iisight.parsers.pe.clr.obfuscation import traces
 from iisight.parsers.pe.clr.resources import read_resources
-from iisight.parsers.pe.clr.roles import APPLICATION, find_roles, types_with_roles
+from iisight.parsers.pe.clr.roles import APPLICATION, MODULE, find_roles, types_with_roles
 from iisight.parsers.pe.clr.sites import Finder
 from iisight.parsers.pe.clr.subscriptions import read_subscriptions
 from iisight.parsers.pe.clr.targets import find_targets
@@ -27,22 +28,31 @@ MAX_REFERENCES = 2048
 
 _HAS_PUBLIC_KEY = 0x1
 
-Examined = tuple[Assembly | None, tuple[Subscription, ...], tuple[str, ...]]
+_BY_REFLECTION = "System.Reflection.EventInfo::AddEventHandler"
+
+
+class Examined(NamedTuple):
+    """What a close look gave."""
+
+    assembly: Assembly | None = None  # None: the file has no metadata that can be read
+    subscriptions: tuple[Subscription, ...] = ()
+    undecided: tuple[str, ...] = ()  # what modules may subscribe to besides, and why it cannot be told
+    notes: tuple[str, ...] = ()  # what could not be read
 
 
 def examine(data: bytes | memoryview) -> Examined:
-    """Return the assembly, what its modules subscribe to, and notes of what could not be read."""
+    """Return the assembly and what its modules subscribe to."""
     try:
         view = read_headers(data, Locator(""))
     except ParseError:
-        return None, (), ()
+        return Examined()
     notes: list[str] = []
     header = read_clr_header(view, notes)
     if header is None:
-        return None, (), tuple(notes)
+        return Examined(notes=tuple(notes))
     metadata = read_metadata(view.read(*header.metadata))
     if metadata is None:
-        return None, (), (*notes, f"the metadata at RVA {header.metadata[0]:#x} cannot be read")
+        return Examined(notes=(*notes, f"the metadata at RVA {header.metadata[0]:#x} cannot be read"))
     return _examine(view, header, metadata)
 
 
@@ -52,6 +62,7 @@ def _examine(view: View, header: ClrHeader, metadata: Metadata) -> Examined:
     name = _name(metadata)  # what decides comes first: names are read within one budget
     roles = find_roles(names)
     targets = find_targets(names, roles.having(APPLICATION))
+    modules = roles.having(MODULE)
     finder = Finder(view.data, bodies, notes)
     subscriptions, undecided = read_subscriptions(names, bodies, finder, targets, roles)
     assembly = Assembly(
@@ -67,7 +78,9 @@ def _examine(view: View, header: ClrHeader, metadata: Metadata) -> Examined:
     )
     if bodies.missing:
         notes.append(f"the IL of {len(bodies.missing)} methods cannot be read: {names.method(bodies.missing[0])} first")
-    return assembly, subscriptions, tuple(dict.fromkeys((*notes, *undecided)))
+    reflected = (c for c in assembly.calls if c.target == _BY_REFLECTION)
+    undecided += tuple(f"what {call.method} subscribes to by reflection" for call in reflected if modules)
+    return Examined(assembly, subscriptions, tuple(dict.fromkeys(undecided)), tuple(dict.fromkeys(notes)))
 
 
 def _name(metadata: Metadata) -> AssemblyName:

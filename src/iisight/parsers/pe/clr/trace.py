@@ -74,14 +74,14 @@ class Tracer:
     def follow(self, method: int, arguments: list[Value], depth: int = 0) -> Value:
         """Follow a method; return what it returns."""
         self.visited.add(method)
-        if self.is_spent:
+        if self._left <= 0:
             return UNKNOWN
         code = self._bodies.code(method)
         frame = _Frame(method, depth, code, dict(enumerate(arguments)))
         self._left -= len(code) // 64
         is_dead = False
         for instruction in il.instructions(code):
-            if self.is_spent:
+            if self._left <= 0:
                 break
             self._left -= 1
             brought = frame.meets.pop(instruction.offset, None)
