@@ -9,7 +9,7 @@ from iisight.examine.trust import CODE, TIMESTAMPS, Root, Trust
 from iisight.parsers.authenticode.x509 import X509, read_certificate
 
 MAX_LENGTH = 8  # certificates of a chain
-MAX_STEPS = 256  # signatures of certificates checked for one signer: hostile ones all issue each other
+MAX_STEPS = 64  # signatures of certificates checked for one signer: hostile ones all issue each other
 
 LIFETIME = "1.3.6.1.4.1.311.10.3.13"  # szOID_KP_LIFETIME_SIGNING: a timestamp does not prolong it
 ANY_USAGE = "2.5.29.37.0"

@@ -27,7 +27,7 @@ DIGESTS = {
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
 WEAK = frozenset({"md2", "md5"})
-KEY_SIZES = range(1024, 16384 + 1)  # bits of RSA keys: Windows refuses smaller ones (KB 2661254)
+KEY_SIZES = range(1024, 8192 + 1)  # bits of RSA keys: Windows refuses smaller ones (KB 2661254)
 
 _RSA, _PSS, _EC = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.10045.2.1"
 _SIGNATURES = {

@@ -15,6 +15,7 @@ REQUEST, GLOBAL, REQUEST_PRIORITY, GLOBAL_PRIORITY = 2, 3, 4, 5
 """Slots of IHttpModuleRegistrationInfo's methods (httpserv.h)."""
 MAX_REACH = 0x200  # bytes of an object that are searched for what is watched
 MAX_SEARCH = 256  # pointers followed in such a search
+MAX_FILL = 1024  # bytes that one call of `memset` is followed for
 
 _ARGUMENTS = {2: 3, 3: 2, 4: 2, 5: 2}  # without `this`
 _SYSTEM = re.compile(
@@ -191,7 +192,7 @@ class Outside:
         if function not in ("memset", "_memset"):
             return function.startswith(("operator new", "??2@", "??_U@", "malloc"))
         target, value, size = (self._argument(state, index) for index in range(3))
-        if not size.is_constant or size.number > 4096 or not value.is_constant:
+        if not size.is_constant or size.number > MAX_FILL or not value.is_constant:
             return False
         for offset in range(size.number):
             place = add(target, constant(offset), self._machine.mask)

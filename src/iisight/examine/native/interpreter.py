@@ -129,8 +129,9 @@ class Interpreter:
 
     def _spend(self) -> bool:
         """Take one instruction from the budget."""
-        self._left -= 1
+        self._left -= 1 + self.machine.touched // CELLS
         self._steps += 1
+        self.machine.touched = 0
         if self._left <= 0:
             self.exhausted = True
             return False

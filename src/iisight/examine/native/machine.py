@@ -32,6 +32,7 @@ class Machine:
         self.space = space
         self.word = space.word
         self.mask = (1 << 8 * self.word) - 1
+        self.touched = 0  # bytes of memory handled beyond what an instruction usually does
 
     def size(self, operand: Operand) -> int:
         """Return the size of an operand in bytes."""
@@ -129,6 +130,7 @@ class Machine:
     def _scatter(self, state: State, address: Value) -> None:
         """Forget what a write to a place that is not known may have changed: no pointer that is watched."""
         base = address.base
+        self.touched += len(state.memory)
         state.forget(
             lambda place, value: (
                 not is_watched(value) and (place[0] == base or (base is None and place[0] not in (STACK, VERSION)))

@@ -9,7 +9,7 @@ from iisight.examine.native.operands import Memory, Register
 from iisight.examine.native.state import Compared, State
 from iisight.examine.native.values import UNKNOWN, ZERO, Value, constant, cut, join
 
-MAX_FILL = 4096  # bytes that one `rep stos` or `rep movs` is followed for
+MAX_FILL = 1024  # bytes that one `rep stos` or `rep movs` is followed for
 
 _READS = frozenset({"nop", "endbr64", "endbr32", "pause", "mfence", "lfence", "sfence", "prefetchw", "cld", "std",
                     "fld", "vzeroupper", "emms", "bt", "comiss", "ucomiss", "comisd", "ucomisd"})  # fmt: skip
@@ -349,6 +349,7 @@ def _string(machine: Machine, state: State, step: Step) -> None:
         machine.store(state, Value(target.base, 0, values.WIDE), size, UNKNOWN, step.address)
         moved = UNKNOWN
     else:
+        machine.touched += count.number * size
         for index in range(count.number):
             by = constant(index * size)
             value = state.registers.get("rax", UNKNOWN)
