@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from iisight.examine.look import Look
+from iisight.examine.look import Examines, Look
 from iisight.examine.pool import Pool
 from iisight.examine.setup import Setup
 from iisight.model.examination import Examination
@@ -30,17 +30,23 @@ while (data := read_message(sys.stdin.buffer)) is not None:
 DONE = Examination(notes=("done",))
 
 
+def look_at(examiner: Examines, *files: tuple[str, bytes]) -> dict[str, Examination]:
+    for name, data in files:
+        examiner.submit(name, data)
+    return examiner.results()
+
+
 def run(*contents: bytes, count: int = 2, seconds: float = 20.0) -> list[Examination]:
     jobs = [(str(number), data) for number, data in enumerate(contents)]
     with Pool(Setup(), count, seconds=seconds, command=(sys.executable, "-c", WORKER)) as pool:
-        found = dict(pool.examine(jobs))
+        found = look_at(pool, *jobs)
     return [found[name] for name, _ in jobs]
 
 
 def test_the_pool_finds_what_this_process_finds() -> None:
     jobs = [("a", MODULE), ("b", OTHER), ("c", b"no PE")]
     with Look(workers=2).start(None) as there, Look(workers=0).start(None) as here:
-        assert dict(there.examine(jobs)) == dict(here.examine(jobs))
+        assert look_at(there, *jobs) == look_at(here, *jobs)
 
 
 @pytest.mark.parametrize("bad", [b"crash", b"lie", b"bomb"])
@@ -68,26 +74,26 @@ def test_a_file_that_takes_too_long_is_given_up() -> None:
 def test_results_are_kept_by_content(tmp_path: Path) -> None:
     look = Look(workers=0, cache=tmp_path)
     with look.start(None) as first:
-        found = dict(first.examine([("a" * 64, MODULE)]))
+        found = look_at(first, ("a" * 64, MODULE))
     with look.start(None) as second:
-        assert dict(second.examine([("a" * 64, b"another content, which is not read")])) == found
+        assert look_at(second, ("a" * 64, b"another content, which is not read")) == found
 
 
 def test_results_of_another_setup_are_not_used(tmp_path: Path) -> None:
     with Look(workers=0, cache=tmp_path).start(None) as first:
-        list(first.examine([("a" * 64, MODULE)]))
+        look_at(first, ("a" * 64, MODULE))
     with Look(Setup(microsoft=("00",)), workers=0, cache=tmp_path).start(None) as second:
-        assert dict(second.examine([("a" * 64, b"no PE")])) == {"a" * 64: Examination()}
+        assert look_at(second, ("a" * 64, b"no PE")) == {"a" * 64: Examination()}
 
 
 def test_a_damaged_result_is_made_again(tmp_path: Path) -> None:
     look = Look(workers=0, cache=tmp_path)
     with look.start(None) as first:
-        found = dict(first.examine([("a" * 64, MODULE)]))
+        found = look_at(first, ("a" * 64, MODULE))
     for file in tmp_path.rglob("*.json"):
         file.write_text('{"anatomy": 7}')
     with look.start(None) as second:
-        assert dict(second.examine([("a" * 64, MODULE)])) == found
+        assert look_at(second, ("a" * 64, MODULE)) == found
 
 
 def test_failures_are_not_kept(tmp_path: Path) -> None:
@@ -95,5 +101,5 @@ def test_failures_are_not_kept(tmp_path: Path) -> None:
 
     broken = Pool(Setup(), 1, command=(sys.executable, "-c", WORKER))
     with Cached(broken, tmp_path, "f") as examiner:
-        list(examiner.examine([("a" * 64, b"crash")]))
+        look_at(examiner, ("a" * 64, b"crash"))
     assert not list(tmp_path.rglob("*.json"))

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import islice, pairwise
 
 from iisight.evidence.paths import fold
@@ -49,6 +50,11 @@ class Source:
     def __len__(self) -> int:
         """Return the number of files."""
         return len(self._files)
+
+    @cached_property
+    def newest(self) -> datetime | None:
+        """Return when the newest file was written: the evidence was taken then or later."""
+        return max((file.modified for file in self._files if file.modified is not None), default=None)
 
     def find(self, path: str) -> File | None:
         """Return the file at a Windows path, or None."""

@@ -2,13 +2,12 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from iisight.examine.pool import MAX_ANSWER, NOT_EXAMINED, Job
+from iisight.examine.pool import MAX_ANSWER, NOT_EXAMINED
 from iisight.model.examination import Examination
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Cached:
-    """Answers from a folder what was examined before. Names of jobs must be the SHA-256 of their content.
+    """Answers from a folder what was examined before. Names must be the SHA-256 of their content.
 
     What lies in the folder is checked against the model's types; whoever can write there can change results.
     """
@@ -25,6 +24,7 @@ class Cached:
         """Keep results below `folder`; other fingerprints have other subfolders."""
         self._context = inner
         self._folder = folder / fingerprint[:16]
+        self._known: dict[str, Examination] = {}
 
     def __enter__(self) -> "Cached":
         """Start what examines."""
@@ -35,22 +35,21 @@ class Cached:
         """End what examines."""
         self._context.__exit__(kind, error, at)
 
-    def examine(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Examination]]:
-        """Yield what was found in each file, those that are remembered last."""
-        known: list[tuple[str, Examination]] = []
-        for name, found in self._inner.examine(self._unknown(jobs, known)):
+    def submit(self, name: str, data: bytes) -> None:
+        """Have a file examined, unless that was done before."""
+        found = self._find(name)
+        if found is None:
+            self._inner.submit(name, data)
+        else:
+            self._known[name] = found
+
+    def results(self) -> dict[str, Examination]:
+        """Return what was found in each file so far submitted, and keep it."""
+        new = self._inner.results()
+        for name, found in new.items():
             if not any(note.startswith(NOT_EXAMINED) for note in found.notes):
                 self._keep(name, found)
-            yield name, found
-        yield from known
-
-    def _unknown(self, jobs: Iterable[Job], known: list[tuple[str, Examination]]) -> Iterator[Job]:
-        for name, data in jobs:
-            found = self._find(name)
-            if found is None:
-                yield name, data
-            else:
-                known.append((name, found))
+        return {**self._known, **new}
 
     def _find(self, name: str) -> Examination | None:
         import msgspec

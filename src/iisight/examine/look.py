@@ -1,6 +1,6 @@
 """How closely a run looks at binaries, and the ways to do it: worker processes, or this one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from iisight.examine.cache import Cached
 from iisight.examine.examine import Examiner
-from iisight.examine.pool import Job, Pool
+from iisight.examine.pool import Pool
 from iisight.examine.setup import Setup
 from iisight.model.examination import Examination
 
@@ -20,8 +20,11 @@ _REMEMBERED = 4096  # results that this process keeps when it examines by itself
 class Examines(Protocol):
     """Something that examines files."""
 
-    def examine(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Examination]]:
-        """Yield (name, what was found) for each (name, content), in any order."""
+    def submit(self, name: str, data: bytes) -> None:
+        """Have a file examined; the name, its SHA-256, comes back with the answer."""
+
+    def results(self) -> dict[str, Examination]:
+        """Return what was found in each file so far submitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Look:
         """Return what examines; signatures without a timestamp are judged at `at` unless the setup says when."""
         setup = self.setup.judged_at(at)
         inner: Pool | AbstractContextManager[Examines] = (
-            nullcontext(_in_process(setup)) if self.workers == 0 else Pool(setup, self.workers)
+            nullcontext(_InProcess(_remembering(setup))) if self.workers == 0 else Pool(setup, self.workers)
         )
         return inner if self.cache is None else Cached(inner, self.cache, setup.fingerprint())
 
@@ -46,20 +49,30 @@ class Look:
 class _InProcess:
     """Examines in this process and remembers results by name: for tests, and for files known to be harmless."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._examiner = Examiner(setup)
+    def __init__(self, examine: Callable[[str, bytes], Examination]) -> None:
+        self._examine = examine
         self._found: dict[str, Examination] = {}
 
-    def examine(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Examination]]:
-        """Yield what was found, in the order given."""
-        for name, data in jobs:
-            if name not in self._found:
-                if len(self._found) >= _REMEMBERED:
-                    self._found.clear()
-                self._found[name] = self._examiner.examine(data)
-            yield name, self._found[name]
+    def submit(self, name: str, data: bytes) -> None:
+        """Examine a file."""
+        self._found[name] = self._examine(name, data)
+
+    def results(self) -> dict[str, Examination]:
+        """Return what was found."""
+        return self._found
 
 
 @lru_cache(maxsize=2)
-def _in_process(setup: Setup) -> _InProcess:
-    return _InProcess(setup)
+def _remembering(setup: Setup) -> Callable[[str, bytes], Examination]:
+    """Return what examines with a setup, and remembers results by name."""
+    examiner = Examiner(setup)
+    found: dict[str, Examination] = {}
+
+    def examine(name: str, data: bytes) -> Examination:
+        if name not in found:
+            if len(found) >= _REMEMBERED:
+                found.clear()
+            found[name] = examiner.examine(data)
+        return found[name]
+
+    return examine

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
-from threading import Timer
+from threading import BoundedSemaphore, Timer
 from types import TracebackType
 
 from iisight.examine.setup import Setup
@@ -21,9 +20,6 @@ MAX_WORKERS = 8
 NOT_EXAMINED = "not examined"
 
 COMMAND = (sys.executable, "-P", "-m", "iisight.examine.worker")
-
-Job = tuple[str, bytes]
-"""A name that only comes back with the answer, and the content of a file."""
 
 
 class Pool:
@@ -43,26 +39,28 @@ class Pool:
         self._workers = [_Worker(setup, seconds, command) for _ in range(self.count)]
         for worker in self._workers:
             self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(self.count)
+        self._room = BoundedSemaphore(3 * self.count)
+        self._asked: dict[str, Future[Examination]] = {}
 
     def __enter__(self) -> "Pool":
         """Return the pool."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End the workers."""
+        """End the workers, whatever they do."""
         for worker in self._workers:
             worker.stop()
+        self._threads.shutdown(cancel_futures=True)
 
-    def examine(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Examination]]:
-        """Yield what was found in each file, in the order given; only a few files are in memory at a time."""
-        waiting: deque[tuple[str, Future[Examination]]] = deque()
-        with ThreadPoolExecutor(self.count) as threads:
-            for name, data in jobs:
-                waiting.append((name, threads.submit(self._examine, data)))
-                if len(waiting) > 2 * self.count:
-                    yield _answer(*waiting.popleft())
-            while waiting:
-                yield _answer(*waiting.popleft())
+    def submit(self, name: str, data: bytes) -> None:
+        """Have a file examined; waits while as many wait as may be in memory."""
+        self._room.acquire()
+        self._asked[name] = self._threads.submit(self._examine, data)
+
+    def results(self) -> dict[str, Examination]:
+        """Return what was found in each file so far submitted, when all are done."""
+        return {name: asked.result() for name, asked in self._asked.items()}
 
     def _examine(self, data: bytes) -> Examination:
         worker = self._idle.get()
@@ -70,6 +68,7 @@ class Pool:
             return worker.examine(data)
         finally:
             self._idle.put(worker)
+            self._room.release()
 
 
 class _Worker:
@@ -143,7 +142,3 @@ class _Worker:
         if self._process.stdin is not None:
             with suppress(OSError):  # the next message will tell
                 write_message(self._process.stdin, msgspec.json.encode(self._setup))
-
-
-def _answer(name: str, answer: "Future[Examination]") -> tuple[str, Examination]:
-    return name, answer.result()

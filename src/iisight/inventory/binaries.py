@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
+from iisight.examine.look import Examines
 from iisight.model.binary import Binary, Image
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
@@ -30,23 +31,28 @@ def content(source: Source, file: File, gaps: list[Gap]) -> bytes | None:
 class Binaries:
     """Reads binaries on demand and remembers them by path."""
 
-    def __init__(self, source: Source) -> None:
-        """Start with nothing read."""
+    def __init__(self, source: Source, examiner: Examines | None = None) -> None:
+        """Start with nothing read; what components load is handed to `examiner` as soon as it is read."""
         self.gaps: list[Gap] = []
+        self.submitted: set[str] = set()  # SHA-256
         self._source = source
+        self._examiner = examiner
         self._read: dict[str, Binary | None] = {}
         self._assemblies: dict[str, AssemblyFacts | None] = {}
 
     def get(self, path: str) -> Binary | None:
         """Return the binary at a Windows path; None when the evidence does not hold it or cannot give it."""
         file = self._source.find(path)
-        return None if file is None else self.read(file)
+        return None if file is None else self.read(file, loaded=True)
 
-    def read(self, file: File) -> Binary | None:
-        """Return a file as a binary: hash and, if it is a PE, its image."""
+    def read(self, file: File, *, loaded: bool = False) -> Binary | None:
+        """Return a file as a binary: hash and, if it is a PE, its image. `loaded`: a component loads it."""
         key = paths.fold(file.path)
         if key not in self._read:
-            self._read[key] = self._load(file, key)
+            data = self._bytes(file)
+            self._read[key] = binary = None if data is None else self._parse(file, key, data)
+            if loaded and binary is not None and data is not None:
+                self._submit(binary, data)
         return self._read[key]
 
     def read_if(self, file: File, wanted: Callable[[bytes], bool]) -> Binary | None:
@@ -72,9 +78,10 @@ class Binaries:
         """Return every binary that was read, by folded path."""
         return [binary for _, binary in sorted(self._read.items()) if binary is not None]
 
-    def _load(self, file: File, key: str) -> Binary | None:
-        data = self._bytes(file)
-        return None if data is None else self._parse(file, key, data)
+    def _submit(self, binary: Binary, data: bytes) -> None:
+        if self._examiner is not None and binary.sha256 not in self.submitted:
+            self.submitted.add(binary.sha256)
+            self._examiner.submit(binary.sha256, data)
 
     def _bytes(self, file: File) -> bytes | None:
         return content(self._source, file, self.gaps)

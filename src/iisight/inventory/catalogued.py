@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -26,13 +25,13 @@ _RANK = tuple(SignatureState)  # from the best to the worst
 class Catalogues:
     """The catalogues of the evidence, and those that the user gave."""
 
-    def __init__(self, source: Source, look: Look, at: datetime | None) -> None:
-        """Prepare to look; `at` is when a catalogue without a timestamp is judged."""
+    def __init__(self, source: Source, look: Look) -> None:
+        """Prepare to look; a catalogue without a timestamp is judged at the time of the evidence."""
         self.gaps: list[Gap] = []
         self.count = 0
         self._source = source
         self._look = look
-        self._setup = look.setup.judged_at(at)
+        self._setup = look.setup.judged_at(source.newest)
 
     @cached_property
     def _trust(self) -> Trust:

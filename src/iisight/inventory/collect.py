@@ -2,6 +2,7 @@
 
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -9,7 +10,7 @@ from importlib import import_module
 from iisight.catalogue import schema
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
-from iisight.examine.look import Look
+from iisight.examine.look import Examines, Look
 from iisight.inventory import discovery, expected, link, mechanisms
 from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import MACHINE_LEVEL, Builder, Server, WebConfigs
@@ -35,7 +36,8 @@ def collect(source: Source, progress: Progress | None = None, look: Look | None 
 
     Binaries are looked at closely when `look` says how; else their headers alone are read.
     """
-    return _Collector(source, progress or (lambda *_: None), look).run()
+    with nullcontext(None) if look is None else look.start(source.newest) as examiner:
+        return _Collector(source, progress or (lambda *_: None), look, examiner).run()
 
 
 def resolve(source: Source, progress: Progress | None = None) -> Inventory:
@@ -46,12 +48,15 @@ def resolve(source: Source, progress: Progress | None = None) -> Inventory:
 class _Collector:
     """One run over one source."""
 
-    def __init__(self, source: Source, progress: Progress, look: Look | None = None) -> None:
+    def __init__(
+        self, source: Source, progress: Progress, look: Look | None = None, examiner: Examines | None = None
+    ) -> None:
         self.source = source
         self.progress = progress
         self.look = look
+        self.examiner = examiner
         self.documents = Documents(source)
-        self.binaries = Binaries(source)
+        self.binaries = Binaries(source, examiner)
         self.gaps: list[Gap] = list(source.gaps)
         self.hosts = discovery.find_hosts(source)
         self.web_configs = WebConfigs(list(source.named("web.config")))
@@ -66,8 +71,9 @@ class _Collector:
             components += self._sleepers(components)
             self._read_the_rest()
         binaries = tuple(self.binaries.all())
-        if with_components and self.look is not None:
-            examined = examine(components, self.source, self.binaries, self.look, self.progress)
+        if self.look is not None and self.examiner is not None:
+            self.progress("what binaries can do", 0, len(binaries))
+            examined = examine(components, self.source, self.binaries, self.look, self.examiner)
             self.gaps += examined.gaps
             components = [examined.component(c) for c in components]
             binaries = tuple(examined.binary(b) for b in binaries)

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from iisight.evidence.source import Source
-from iisight.examine.look import Look
+from iisight.examine.look import Examines, Look
 from iisight.inventory.binaries import Binaries, content
 from iisight.inventory.catalogued import Catalogues
-from iisight.inventory.inventory import Progress
 from iisight.inventory.mechanisms.sleepers import entry_points
 from iisight.model.binary import Binary
 from iisight.model.component import Component, Kind
@@ -42,20 +41,20 @@ class Examined:
 
 
 def examine(
-    components: Iterable[Component], source: Source, binaries: Binaries, look: Look, progress: Progress
+    components: Iterable[Component], source: Source, binaries: Binaries, look: Look, examiner: Examines
 ) -> Examined:
-    """Take a close look at the binaries of components, each content once."""
-    chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries)}
+    """Take a close look at the binaries of components, each content once; those that were submitted are done with."""
     gaps: list[Gap] = []
-    found: dict[str, Examination] = {}
-    at = max((b.modified for b in binaries.all() if b.modified is not None), default=None)
-    if chosen:
-        with look.start(at) as examiner:
-            for name, examination in examiner.examine(_jobs(chosen, source, gaps)):
-                progress("binaries", len(found), len(chosen))
-                found[name] = examination
-    catalogues = Catalogues(source, look, at)
-    found = catalogues.judge(found)
+    chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries)}
+    for name, binary in sorted(chosen.items(), key=lambda item: item[1].path):
+        file = source.find(binary.path)
+        if file is not None and name not in binaries.submitted:
+            data = content(source, file, gaps)
+            if data is not None:
+                examiner.submit(name, data)
+    results = examiner.results()
+    catalogues = Catalogues(source, look)
+    found = catalogues.judge({name: results[name] for name in chosen if name in results})
     return Examined(found, (*gaps, *catalogues.gaps, *_problems(look), *_notes(found, chosen)))
 
 
@@ -81,15 +80,6 @@ def _is_of_interest(binary: Binary, source: Source, binaries: Binaries) -> bool:
     if facts is not None and not _WEB_TYPES.isdisjoint(facts.type_refs):
         return True
     return binary.image is not None and bool(entry_points(binary.image))
-
-
-def _jobs(chosen: Mapping[str, Binary], source: Source, gaps: list[Gap]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each file, read again: only a few are held at a time."""
-    for name, binary in sorted(chosen.items(), key=lambda item: item[1].path):
-        file = source.find(binary.path)
-        data = None if file is None else content(source, file, gaps)
-        if data is not None:
-            yield name, data
 
 
 def _notes(found: Mapping[str, Examination], chosen: Mapping[str, Binary]) -> Iterator[Gap]:
