@@ -71,9 +71,11 @@ def _round(
     edits = list(_edits(data, random))
     damaged = _apply(data, edits)
     damaged = damaged[: random.randrange(len(damaged))] if random.random() < 0.03 else damaged
+    if damaged == data:
+        return
     done.files += 1
     done.file_bytes += len(damaged)
-    done.changed_bytes += sum(len(new) for _, new in edits)
+    done.changed_bytes += _differing(data, damaged)
     for target in targets:
         start = perf_counter()
         if (place := _failure(target, damaged)) and place not in done.failures:
@@ -118,6 +120,13 @@ def _apply(data: bytes, edits: Sequence[Edit]) -> bytes:
     for at, new in edits:
         damaged[at : at + len(new)] = new
     return bytes(damaged)
+
+
+def _differing(data: bytes, damaged: bytes) -> int:
+    """Return how many bytes are not what they were; those cut off do not count."""
+    size = len(damaged)
+    both = int.from_bytes(data[:size], "little") ^ int.from_bytes(damaged, "little")
+    return size - both.to_bytes(size, "little").count(0)
 
 
 def _failure(target: Target, data: bytes) -> str:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from iisight.workbench.pages import Case, blocks_of, split_sections
+from iisight.workbench.pages import Block, Case, blocks_of, split_sections
 
 FOLDER = Path(__file__).parent / "hosts"
 _TARGET = re.compile(r"^(component|scope|file): *(\S.*?) *$", re.MULTILINE)
@@ -50,4 +50,12 @@ def _read(mechanism: str, text: str, malicious: bool) -> Iterator[Host]:
         targets = tuple(Target(m[1], m[2]) for m in _TARGET.finditer(_FENCED.sub("", body)))
         if not blocks or bool(targets) != malicious:
             raise ValueError(f"{mechanism}, '{title}': needs blocks, and a target if and only if it is malicious")
+        blocks = blocks if malicious else tuple(map(_signed, blocks))
         yield Host(mechanism, Case(title, malicious, blocks), targets)
+
+
+def _signed(block: Block) -> Block:
+    """Have a catalogue list an honest file that says it is Microsoft's: those are signed, one way or another."""
+    if block.action != "pe" or "Microsoft" not in block.body or "signed_by" in block.body:
+        return block
+    return replace(block, body=f"{block.body}catalogued: true\n")

@@ -8,6 +8,8 @@ from iisight.evidence.memory import memory_source
 from iisight.model.component import Component, Verdict
 from iisight.model.finding import Finding, Severity
 from iisight.model.report import Judged, Report
+from iisight.workbench.check import look_at
+from iisight.workbench.images import CATALOGUE_FOLDER
 from iisight.workbench.pages import files_of
 from tests.quality.hosts import Host, Target, hosts
 
@@ -21,7 +23,8 @@ class Result:
     mechanism: str
     malicious: int = 0
     benign: int = 0
-    found: int = 0
+    found: int = 0  # in evidence without signature catalogues, as most is
+    found_with: int = 0  # in the same with catalogues
     missed: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)  # benign hosts with a component called bad
     noise: list[str] = field(default_factory=list)  # benign hosts without, and with a finding that fails the scan
@@ -42,8 +45,10 @@ def measure(mechanism: str) -> Result:
     """Scan the hosts of one mechanism."""
     result = Result(mechanism)
     for host in hosts(mechanism):
-        report = scan(memory_source(files_of(host.case), name=host.case.title))
-        (_count_malicious if host.targets else _count_benign)(result, host, report)
+        files = files_of(host.case)
+        bare = {path: data for path, data in files.items() if not path.startswith(CATALOGUE_FOLDER)}
+        reports = [scan(memory_source(held, host.case.title), look=look_at(host.case)) for held in (bare, files)]
+        (_count_malicious if host.targets else _count_benign)(result, host, *reports)
     return result
 
 
@@ -56,15 +61,20 @@ def overall_precision(results: Iterable[Result]) -> float:
 
 def table(results: Sequence[Result]) -> str:
     """Return the counts as a table, then each miss and each false alarm."""
-    lines = [f"{'':6}{'malicious':>10}{'found':>7}{'recall':>8}{'benign':>8}{'alarms':>8}{'precision':>11}"]
+    lines = [
+        f"{'':6}{'malicious':>10}{'found':>7}{'with .cat':>11}{'recall':>8}{'benign':>8}{'alarms':>8}{'precision':>11}"
+    ]
     for r in results:
-        counts = f"{r.malicious:>10}{r.found:>7}{r.recall:>8.2f}{r.benign:>8}{len(r.alarms):>8}{r.precision:>11.2f}"
-        lines.append(f"{r.mechanism:6}{counts}")
+        told = f"{r.malicious:>10}{r.found:>7}{r.found_with:>11}{r.recall:>8.2f}"
+        lines.append(f"{r.mechanism:6}{told}{r.benign:>8}{len(r.alarms):>8}{r.precision:>11.2f}")
     if len(results) > 1:
         bad, found = sum(r.malicious for r in results), sum(r.found for r in results)
+        signed = sum(r.found_with for r in results)
         good, alarms = sum(r.benign for r in results), sum(len(r.alarms) for r in results)
         precision = overall_precision(results)
-        lines.append(f"{'all':6}{bad:>10}{found:>7}{found / bad:>8.2f}{good:>8}{alarms:>8}{precision:>11.2f}")
+        lines.append(
+            f"{'all':6}{bad:>10}{found:>7}{signed:>11}{found / bad:>8.2f}{good:>8}{alarms:>8}{precision:>11.2f}"
+        )
     for r in results:
         lines += [f"{r.mechanism} missed: {text}" for text in r.missed]
         lines += [f"{r.mechanism} FALSE ALARM: {text}" for text in r.alarms]
@@ -72,8 +82,9 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def _count_malicious(result: Result, host: Host, report: Report) -> None:
+def _count_malicious(result: Result, host: Host, report: Report, catalogued: Report) -> None:
     result.malicious += 1
+    result.found_with += all(_is_found(catalogued, t) for t in host.targets)
     missed = [f"{t.value}: {_said(report, t)}" for t in host.targets if not _is_found(report, t)]
     if missed:
         result.missed.append(f"{host.case.title} ({'; '.join(missed)})")
@@ -81,10 +92,11 @@ def _count_malicious(result: Result, host: Host, report: Report) -> None:
         result.found += 1
 
 
-def _count_benign(result: Result, host: Host, report: Report) -> None:
+def _count_benign(result: Result, host: Host, *reports: Report) -> None:
     result.benign += 1
-    alarms = [f"{j.component.id}: {j.reasons[0]}" for j in report.components if j.verdict in _BAD]
-    noise = [f"{f.rule}: {f.message}" for f in _counting(report)]
+    judged = (j for report in reports for j in report.components if j.verdict in _BAD)
+    alarms = list(dict.fromkeys(f"{j.component.id}: {j.reasons[0]}" for j in judged))
+    noise = list(dict.fromkeys(f"{f.rule}: {f.message}" for report in reports for f in _counting(report)))
     if alarms:
         result.alarms.append(f"{host.case.title} ({'; '.join(alarms)})")
     elif noise:

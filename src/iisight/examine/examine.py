@@ -54,7 +54,8 @@ class Examiner:
         if signature is not None:
             signature = replace(signature, notes=(*odd, *signature.notes))
         code = _part("code", notes, lambda: _code(data, image), _NOTHING)
-        hashes = _part("digest", notes, lambda: _authentihash(data), _NO_HASHES)
+        vouched = signature is not None and signature.is_trusted
+        hashes = _NO_HASHES if vouched else _part("digest", notes, lambda: _authentihash(data), _NO_HASHES)
         abilities = _part("capabilities", notes, lambda: _profile(image, code, scan), _UNABLE)
         return Examination(
             anatomy=anatomy,

@@ -190,7 +190,7 @@ class Examination:
 
     anatomy: Anatomy | None = None
     signature: Signature | None = None
-    authentihash: tuple[tuple[str, str], ...] = ()  # (`sha256`, hex) of the image as Authenticode digests it
+    authentihash: tuple[tuple[str, str], ...] = ()  # (`sha256`, hex) as catalogues list it; empty when it is signed
     assembly: Assembly | None = None
     subscriptions: tuple[Subscription, ...] = ()
     undecided: tuple[str, ...] = ()  # what it asks for that could not be decoded, and why

@@ -56,13 +56,18 @@ class View:
         """Return RVA and size of a data directory; (0, 0) when the file has none."""
         return self.directories[index] if index < len(self.directories) else (0, 0)
 
-    def read(self, rva: int, size: int) -> memoryview:
-        """Return at most `size` bytes at an RVA; none when the file has nothing there."""
+    def place(self, rva: int) -> tuple[int, int]:
+        """Return where in the file an RVA lies, and where what is loaded with it ends; (0, 0) when it lies nowhere."""
         span = self.spans[bisect_right(self.starts, rva) - 1] if rva >= 0 and self.spans else None
         if span is None or not span.start <= rva < span.end:
-            return self.data[:0]
-        offset = span.offset + rva - span.start
-        return self.data[offset : offset + min(size, span.end - rva)]
+            return 0, 0
+        shift = span.offset - span.start
+        return rva + shift, min(span.end + shift, len(self.data))
+
+    def read(self, rva: int, size: int) -> memoryview:
+        """Return at most `size` bytes at an RVA; none when the file has nothing there."""
+        start, end = self.place(rva)
+        return self.data[start : min(start + size, end)]
 
 
 class Names:
@@ -74,21 +79,23 @@ class Names:
         self._table = table
         self._notes = notes
         self._left = MAX_NAMES
+        whole = view.data.obj
+        self._bytes = whole if isinstance(whole, bytes) and len(whole) == len(view.data) else bytes(view.data)
 
     def read(self, rva: int) -> str | None:
         """Return the name at an RVA, cut at its bound, or None."""
-        raw = bytes(self._view.read(rva, MAX_NAME + 1))
-        end = raw.find(0)
-        if not raw or self._left <= 0:
+        start, end = self._view.place(rva)
+        if start >= end or self._left <= 0:
             why = "cannot be read" if self._left > 0 else f"are left out after {MAX_NAMES} bytes"
             self._notes.append(f"names of the {self._table} {why}")
             return None
-        if end < 0 and len(raw) > MAX_NAME:
-            self._notes.append(f"names of the {self._table} longer than {MAX_NAME} bytes are cut")
-            end = MAX_NAME
-        name = raw if end < 0 else raw[:end]
-        self._left -= len(name) + 1
-        return name.decode("latin-1")
+        stop = self._bytes.find(0, start, min(end, start + MAX_NAME + 1))
+        if stop < 0:
+            stop = min(end, start + MAX_NAME)
+            if end - start > MAX_NAME:
+                self._notes.append(f"names of the {self._table} longer than {MAX_NAME} bytes are cut")
+        self._left -= stop - start + 1
+        return self._bytes[start:stop].decode("latin-1")
 
 
 def is_pe(head: bytes | memoryview) -> bool:

@@ -1,0 +1,57 @@
+"""Which disagreements with an oracle are explained, and which are not; no oracle is asked here."""
+
+import re
+
+import pytest
+
+from iisight.workbench.pe import PeSpec, build
+from iisight.workbench.signing import sign
+from tests.oracles.comparison import Comparison
+from tests.oracles.oscrypto_shim import import_oscrypto
+from tests.oracles.reasons import File, explained
+
+SIGNED = sign(build(PeSpec()), "Contoso")
+
+
+def reason(data: bytes, oracle: str, ours: str, theirs: str, topic: str = "signature") -> str:
+    return explained(Comparison(oracle, topic, ours, theirs), File(data)).reason
+
+
+def test_what_agrees_needs_no_reason() -> None:
+    assert reason(SIGNED[:-1], "signify", "broken", "broken") == ""
+
+
+def test_a_signature_that_is_trusted_here_alone_has_no_reason() -> None:
+    assert reason(SIGNED, "signify", "trusted", "untrusted") == ""
+
+
+def test_a_signature_that_is_missed_here_has_no_reason() -> None:
+    assert reason(SIGNED, "osslsigncode", "no signature", "trusted") == ""
+
+
+def test_a_damaged_timestamp_is_no_reason_to_trust() -> None:
+    assert reason(SIGNED, "signify", "trusted", "bad timestamp") == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "oracle", "ours", "theirs", "name"),
+    [
+        (SIGNED[:-1], "signify", "broken", "no signature", "table cut off"),
+        (SIGNED + b"x", "osslsigncode", "broken", "no signature", "data behind the table"),
+        (SIGNED, "signify", "untrusted", "bad timestamp", "timestamp that does not verify"),
+        (SIGNED, "signify", "trusted, unreadable", "unreadable", "signature that cannot be read"),
+        (SIGNED, "osslsigncode", "broken", "untrusted", "failed for any reason"),
+    ],
+)
+def test_a_reason_is_told_from_the_bytes(data: bytes, oracle: str, ours: str, theirs: str, name: str) -> None:
+    assert reason(data, oracle, ours, theirs) == name
+
+
+def test_an_entropy_that_is_far_off_has_no_reason() -> None:
+    assert reason(b"", "pefile", "6.00; 7.00", "6.00; 7.20", "entropy") == ""
+
+
+def test_the_import_of_oscrypto_leaves_regular_expressions_as_they_were() -> None:
+    before = re.search
+    import_oscrypto()
+    assert re.search is before
