@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from iisight.workbench.images import CATALOGUE_FOLDER
 from iisight.workbench.pages import Case, blocks_of, files_of
 
 PAGE = Path(__file__).with_name("README.md")
@@ -14,8 +15,9 @@ _WRITTEN = (2024, 6, 1, 0, 0, 0)
 
 
 def server() -> dict[str, bytes]:
-    """Return the files of the page's server by Windows path."""
-    return files_of(Case("compromised", True, tuple(blocks_of(PAGE.read_text("utf-8")))))
+    """Return the files of the page's server by Windows path, without catalogues: nobody trusts those of tests."""
+    files = files_of(Case("compromised", True, tuple(blocks_of(PAGE.read_text("utf-8")))))
+    return {path: data for path, data in files.items() if not path.startswith(CATALOGUE_FOLDER)}
 
 
 def write_zip(files: Mapping[str, bytes], target: Path) -> None:

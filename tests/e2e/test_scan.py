@@ -10,6 +10,11 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from iisight.cli._result import status
+from iisight.engine.scan import scan
+from iisight.evidence.memory import memory_source
+from iisight.workbench.check import look_at
+from iisight.workbench.pages import Case, files_of
 from iisight.workbench.stock import APPHOST, stock_files
 from tests.e2e.conftest import Run
 from tests.e2e.evidence import FORMS, Files, as_folder
@@ -26,8 +31,18 @@ def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
     )
 
 
-def test_a_clean_server_that_was_read_whole_gives_0(run: Run, stock: Path) -> None:
-    assert run("scan", stock).status == 0
+def test_a_clean_server_that_was_read_whole_gives_0() -> None:
+    case = Case("stock", False, ())
+    report = scan(memory_source(files_of(case)), look=look_at(case))
+
+    assert (report.gaps, status(report, "medium")) == ((), 0)
+
+
+def test_a_clean_server_without_signature_catalogues_gives_3(run: Run, stock: Path) -> None:
+    ran = run("scan", stock)
+
+    assert ran.status == 3
+    assert "C:\\Windows\\System32\\CatRoot: no signature catalogues" in ran.out
 
 
 def test_findings_give_1(run: Run, compromised: Path) -> None:
@@ -117,11 +132,11 @@ def test_fail_on_raises_what_counts(run: Run, compromised: Path, tmp_path: Path)
     ranks = ["info", "low", "medium", "high", "critical"]
     worst = max(ranks.index(f["severity"]) for f in json.loads(saved.read_text("utf-8"))["findings"])
 
-    assert [run("show", saved, "--fail-on", rank).status for rank in ranks] == [1] * (worst + 1) + [0] * (4 - worst)
+    assert [run("show", saved, "--fail-on", rank).status for rank in ranks] == [1] * (worst + 1) + [3] * (4 - worst)
 
 
 def test_ignored_findings_do_not_count(run: Run, compromised: Path) -> None:
-    assert run("scan", compromised, "--ignore", "*=reviewed").status == 0
+    assert run("scan", compromised, "--ignore", "*=reviewed").status == 3  # catalogues are not in the evidence
 
 
 def test_ignored_findings_stay_in_the_report_with_the_reason(run: Run, compromised: Path) -> None:
@@ -141,7 +156,7 @@ def test_one_ignored_component_leaves_the_others(run: Run, compromised: Path) ->
 def test_settings_of_the_working_folder_are_read(run: Run, compromised: Path) -> None:
     Path("iisight.toml").write_text('[[ignore]]\nrule = "*"\nreason = "exercise"\n', encoding="utf-8")
 
-    assert run("scan", compromised).status == 0
+    assert run("scan", compromised).status == 3
 
 
 def _verdicts(run: Run, evidence: Path) -> dict[str, str]:

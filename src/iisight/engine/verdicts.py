@@ -44,7 +44,7 @@ def _judge(component: Component, counted: Mapping[str, Sequence[Finding]], setti
         return Judged(component, Verdict.KNOWN, (_basis(component),))
     signature = signature_of(component)
     if component.kind in _LOADED and not doubted and signature is not None and signature.is_microsoft:
-        return Judged(component, Verdict.TRUSTED, (signature.reason,))
+        return Judged(component, Verdict.TRUSTED, (signature.summary,))
     return Judged(component, Verdict.UNVERIFIED, (_doubt(component), *_reasons(findings)))
 
 
@@ -75,7 +75,7 @@ def _basis(component: Component) -> str:
     text = f"{', '.join(match.agrees)} as {match.product} has it"
     if component.image_state is ImageState.READ:
         signature = signature_of(component)
-        return f"{text}; {'file read, signature not checked' if signature is None else signature.reason}"
+        return f"{text}; {'file read, signature not checked' if signature is None else signature.summary}"
     return text if component.image is None else f"{text}; file not in the evidence"
 
 

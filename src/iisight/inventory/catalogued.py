@@ -18,6 +18,10 @@ from iisight.model.signature import Signature, SignatureState
 _FOLDER = "\\system32\\catroot\\"
 """Where Windows keeps the catalogues it trusts (CryptCATAdmin: `%windir%\\System32\\CatRoot\\{GUID}`)."""
 
+_PLACE = "C:\\Windows\\System32\\CatRoot"
+_NO_CATALOGUE = "no signature in the file, and no catalogue in the evidence"
+_UNTOLD = "no signature catalogues: whose the files without a signature of their own are cannot be told"
+
 MAX_CATALOGUE = 64 * 1024 * 1024  # bytes; the largest of Windows have 10 MiB
 _RANK = tuple(SignatureState)  # from the best to the worst
 
@@ -45,7 +49,11 @@ class Catalogues:
         listed: dict[str, Signature] = {}
         for path, data in self._files():
             self._look_into(path, data, wanted, found, listed)
-        return {name: replace(e, signature=self._signature(e, listed.get(name))) for name, e in found.items()}
+        judged = {name: replace(e, signature=self._signature(e, listed.get(name))) for name, e in found.items()}
+        doubtful = sum(e.signature is not None and e.signature.reason == _NO_CATALOGUE for e in judged.values())
+        if doubtful:
+            self.gaps.append(Gap(GapKind.MISSING, _PLACE, _UNTOLD, doubtful))
+        return judged
 
     def _look_into(
         self,
@@ -88,7 +96,7 @@ class Catalogues:
         if self.count:
             reason = f"no signature in the file, and none of {self.count} catalogues lists it"
             return Signature(SignatureState.NONE, reason)
-        return Signature(SignatureState.UNKNOWN, "no signature in the file, and no catalogue in the evidence")
+        return Signature(SignatureState.UNKNOWN, _NO_CATALOGUE)
 
 
 def _given(places: tuple[Path, ...]) -> Iterator[Path]:

@@ -52,6 +52,14 @@ class Signature:
         return "" if self.signer is None else self.signer.organization or self.signer.common_name
 
     @property
+    def summary(self) -> str:
+        """Return in one line who signed, when, and what that is worth."""
+        who = f"signed by '{self.publisher}'" if self.publisher else ""
+        when = f" on {self.signed_at:%Y-%m-%d}" if self.signed_at is not None and who else ""
+        state = f", {self.state}: " if who and not self.is_trusted else ", " if who else ""
+        return f"{who}{when}{state}{self.reason}"
+
+    @property
     def is_trusted(self) -> bool:
         """Tell whether a chain to a pinned root vouches for the very content of the file."""
         return self.state in (SignatureState.TRUSTED, SignatureState.CATALOGUE)

@@ -17,7 +17,7 @@ def close_look(component: Component, *, everything: bool = False) -> Iterator[tu
         return
     signature = examination.signature
     if signature is not None and signature.state is not SignatureState.UNKNOWN:
-        yield "sign", signature.reason
+        yield "sign", signature.summary
     asked = _asked(examination, everything)
     if asked:
         yield "asks", asked
@@ -33,8 +33,15 @@ def _asked(examination: Examination, everything: bool) -> str:
     rest = len(told) - MAX_EVENTS
     if rest > 0 and not everything:
         told = [*told[:MAX_EVENTS], f"{rest:,} more"]
-    doubt = "not all could be decoded" if examination.undecided else ""
-    return "; ".join(text for text in (", ".join(told), doubt) if text)
+    if not examination.undecided:
+        return ", ".join(told)
+    return f"{', '.join(told) or 'nothing that can be told'}; undecided: {_shown(examination.undecided)}"
+
+
+def _shown(undecided: tuple[str, ...]) -> str:
+    """Return the first thing that could not be decided, and how many more there are."""
+    more = f" and {len(undecided) - 1:,} more" if len(undecided) > 1 else ""
+    return undecided[0] + more
 
 
 def _event(subscription: Subscription) -> str:
