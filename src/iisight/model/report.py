@@ -7,7 +7,7 @@ from iisight.model.coverage import Gap
 from iisight.model.finding import Finding
 from iisight.model.rule import RuleInfo
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
