@@ -113,12 +113,12 @@ def test_another_major_version_is_refused() -> None:
 def test_a_version_that_is_none_is_no_report() -> None:
     with pytest.raises(ParseError) as error:
         decode(b'{"schema": "https://json-schema.org"}')
-    assert str(error.value) == "report: expected a report with schema 1.0, found 'https://json-schema.org'"
+    assert str(error.value) == "report: expected a report with schema 1.1, found 'https://json-schema.org'"
 
 
 def test_an_unknown_value_of_a_newer_version_says_so() -> None:
     newer = {**as_json(), "schema": "1.7", "gaps": [{"kind": "eaten", "subject": "", "reason": ""}]}
-    with pytest.raises(ParseError, match=r"'eaten' - at `\$.gaps.*\(schema 1\.7, this iisight knows 1\.0\)$"):
+    with pytest.raises(ParseError, match=r"'eaten' - at `\$.gaps.*\(schema 1\.7, this iisight knows 1\.1\)$"):
         decode(json.dumps(newer).encode())
 
 
@@ -132,7 +132,7 @@ def test_an_unknown_value_of_a_newer_version_says_so() -> None:
         (b"[]", "report: not a report of iisight: Expected `object`, got `array`"),
         (b"{}", "report: not a report of iisight: Object missing required field `schema`"),
         (b'{"schema": 1}', "report: not a report of iisight: Expected `str`, got `int` - at `$.schema`"),
-        (b'{"schema": "1.0"}', "report: not a report of iisight: Object missing required field `version`"),
+        (b'{"schema": "1.1"}', "report: not a report of iisight: Object missing required field `version`"),
         (b'{"schema": "1.0\xff"}', "report: damaged JSON: not UTF-8 (invalid start byte)"),
         (b'{"x": ' + b"[" * 100_000, "report: damaged JSON: nested too deep"),
     ],

@@ -68,7 +68,7 @@ def _facts(
     if image is not None:
         for library, functions in image.imports:
             yield from _imports(library, functions)
-        for name in filter(image.exports_name, _ENTRY_POINTS):
+        for name in image.exported(_ENTRY_POINTS):
             yield from _meanings("exports", name, Trace("export", name))
     if assembly is not None:
         for name in assembly.native_imports:

@@ -49,7 +49,7 @@ class Examiner:
             image = pe.parse(data, _PLACE)
         except ParseError:
             return Examination(yara=scan.matches, notes=tuple(notes))
-        anatomy, told = _part("anatomy", notes, lambda: read_anatomy(data, _PLACE), _NO_ANATOMY)
+        anatomy, told = _part("anatomy", notes, lambda: read_anatomy(data, _PLACE, image), _NO_ANATOMY)
         signature, odd = _part("signature", notes, lambda: judge_image(data, self._trust, self._at), _UNSIGNED)
         if signature is not None:
             signature = replace(signature, notes=(*odd, *signature.notes))
@@ -92,7 +92,7 @@ def _code(data: bytes, image: Image) -> _Code:
     managed = native = _NOTHING
     if image.is_managed:
         managed = _Code(*examine_assembly(data))
-    if any(image.exports_name(name) for name in _ENTRIES):
+    if image.exported(_ENTRIES):
         from iisight.examine.native import examine_native
 
         native = _Code(None, *examine_native(data, image))

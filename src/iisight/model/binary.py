@@ -1,5 +1,6 @@
 """What was read of an executable file: headers, names, version, hash."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,13 +65,28 @@ class Image:
     sections: tuple[Section, ...]
     version: VersionInfo | None
     timestamp: datetime | None  # link time as the header claims it
+    delayed: int = 0  # how many of `imports`, the last ones, are bound when they are first called
     any_cpu: bool = False  # managed, IL only, no 32-bit requirement
     notes: tuple[str, ...] = ()  # what could not be read of it
 
+    @property
+    def bound(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the imports that are bound when the file is loaded."""
+        return self.imports[: len(self.imports) - self.delayed]
+
+    def exported(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return which of `names` are exported, plain or decorated as stdcall (`_Name@12`)."""
+        found = {undecorated(export.name) for export in self.exports if export.name}
+        return tuple(name for name in names if name in found)
+
     def exports_name(self, name: str) -> bool:
-        """Tell whether `name` is exported, plain or decorated as stdcall (`_Name@12`)."""
-        decorated = f"_{name}@"
-        return any(e.name == name or (e.name or "").startswith(decorated) for e in self.exports)
+        """Tell whether `name` is exported, plain or decorated."""
+        return bool(self.exported((name,)))
+
+
+def undecorated(name: str) -> str:
+    """Return the name of a function without the decoration of stdcall."""
+    return name[1:].partition("@")[0] if name[0] == "_" and "@" in name else name
 
 
 @dataclass(frozen=True, slots=True)

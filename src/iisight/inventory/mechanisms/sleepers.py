@@ -40,7 +40,7 @@ def find(files: Iterable[File], binaries: Binaries, registered: set[str]) -> Ite
 
 def entry_points(image: Image) -> tuple[str, ...]:
     """Return the names IIS would call that an image exports."""
-    return tuple(name for name in ENTRY_POINTS if image.exports_name(name))
+    return image.exported(ENTRY_POINTS)
 
 
 def _mentions(data: bytes) -> bool:

@@ -17,7 +17,7 @@ from iisight.parsers.pe.headers import is_pe, read_headers
 from iisight.parsers.pe.imports import read_imports
 from iisight.parsers.pe.version import read_version
 
-VERSION = 1
+VERSION = 2
 
 __all__ = ["VERSION", "is_pe", "parse"]
 
@@ -29,12 +29,13 @@ def parse(data: bytes | memoryview, locator: Locator) -> Image:
     clr = read_clr_header(view, notes)
     headers = replace(view.image, is_managed=clr is not None, any_cpu=is_any_cpu(view, clr))
     exports = read_exports(view, notes)
-    imports = read_imports(view, notes)
+    imports, delayed = read_imports(view, notes)
     version = read_version(view, notes)
     return replace(
         headers,
         exports=exports,
         imports=imports,
+        delayed=delayed,
         version=version,
         notes=tuple(dict.fromkeys(notes)),
     )

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from iisight.model.binary import Image
 from iisight.model.examination import Anatomy, SectionContent
 from iisight.model.locator import Locator
 from iisight.parsers.pe.checksum import checksum_fits
@@ -29,12 +30,17 @@ _DEBUG_RUNTIME = re.compile(
 )
 
 
-def read_anatomy(data: bytes | memoryview, locator: Locator) -> tuple[Anatomy, tuple[str, ...]]:
-    """Return the anatomy and notes of what could not be read; raise ParseError when it is no PE at all."""
+def read_anatomy(
+    data: bytes | memoryview, locator: Locator, image: Image | None = None
+) -> tuple[Anatomy, tuple[str, ...]]:
+    """Return the anatomy and notes of what could not be read; raise ParseError when it is no PE at all.
+
+    `image` saves reading again what `parse` gave of the same file.
+    """
     view = read_headers(data, locator)
     layout = read_layout(view)
     notes = list(view.notes)
-    imports = _bound_imports(view, notes)
+    imports = _bound_imports(view, notes) if image is None else image.bound
     sections = tuple(SectionContent(row.name, entropy(raw(view, row))) for row in layout.rows)
     rich, rich_fits = read_rich(view, layout, notes)
     debug = read_debug(view, notes)
@@ -63,4 +69,4 @@ def read_anatomy(data: bytes | memoryview, locator: Locator) -> tuple[Anatomy, t
 
 def _bound_imports(view: View, notes: list[str]) -> Imports:
     """Read the imports bound at load: a view that ends before the delayed ones has no others."""
-    return read_imports(replace(view, directories=view.directories[:DELAY_IMPORT]), notes)
+    return read_imports(replace(view, directories=view.directories[:DELAY_IMPORT]), notes)[0]

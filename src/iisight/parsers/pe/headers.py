@@ -79,12 +79,19 @@ class Names:
         self._table = table
         self._notes = notes
         self._left = MAX_NAMES
+        self._known, self._shift, self._end = (0, 0), 0, 0
         whole = view.data.obj
         self._bytes = whole if isinstance(whole, bytes) and len(whole) == len(view.data) else bytes(view.data)
 
     def read(self, rva: int) -> str | None:
         """Return the name at an RVA, cut at its bound, or None."""
-        start, end = self._view.place(rva)
+        if self._known[0] <= rva < self._known[1]:  # names of a table lie together
+            start, end = rva + self._shift, self._end
+        else:
+            start, end = self._view.place(rva)
+            following = bisect_right(self._view.starts, rva)
+            stop = self._view.starts[following] if following < len(self._view.starts) else rva + end - start
+            self._shift, self._end, self._known = start - rva, end, (rva, min(stop, rva + end - start))
         if start >= end or self._left <= 0:
             why = "cannot be read" if self._left > 0 else f"are left out after {MAX_NAMES} bytes"
             self._notes.append(f"names of the {self._table} {why}")

@@ -15,12 +15,13 @@ _DELAY_DESCRIPTOR = struct.Struct("<8I")
 _RVA_BASED = 1  # dlattrRva; without it (Visual C++ 6) the fields are addresses, not RVAs
 
 
-def read_imports(view: View, notes: list[str]) -> Imports:
-    """Read (DLL, functions), those bound at load first; `#n` stands for an ordinal."""
+def read_imports(view: View, notes: list[str]) -> tuple[Imports, int]:
+    """Read (DLL, functions), those bound at load first, and how many are delayed; `#n` stands for an ordinal."""
     names = Names(view, "import tables", notes)
     left = MAX_FUNCTIONS
     found: list[tuple[str, tuple[str, ...]]] = []
-    for name_rva, thunks_rva, in_place_rva in _descriptors(view, notes):
+    delayed = 0
+    for late, name_rva, thunks_rva, in_place_rva in _descriptors(view, notes):
         if len(found) >= MAX_DLLS:
             notes.append(f"imports: only the first {MAX_DLLS} DLLs are read")
             break
@@ -30,21 +31,22 @@ def read_imports(view: View, notes: list[str]) -> Imports:
         functions = tuple(_functions(view, (thunks_rva, in_place_rva), left, names, notes))
         left -= len(functions)
         found.append((dll, functions))
-    return tuple(found)
+        delayed += late
+    return tuple(found), delayed
 
 
-def _descriptors(view: View, notes: list[str]) -> Iterator[tuple[int, int, int]]:
-    """Yield RVAs of name, lookup table and address table of each imported DLL."""
+def _descriptors(view: View, notes: list[str]) -> Iterator[tuple[bool, int, int, int]]:
+    """Yield for each imported DLL whether it is delayed, and the RVAs of name, lookup table and address table."""
     for thunks, _, _, name, addresses in _rows(view, IMPORT, _DESCRIPTOR, notes):
         if not name or not addresses:
             break
-        yield name, thunks, addresses
+        yield False, name, thunks, addresses
     for row in _rows(view, DELAY_IMPORT, _DELAY_DESCRIPTOR, notes):
         attributes, name, _, addresses, thunks = row[:5]
         if not name:
             break
         bias = 0 if attributes & _RVA_BASED else view.base
-        yield name - bias, thunks and thunks - bias, addresses - bias
+        yield True, name - bias, thunks and thunks - bias, addresses - bias
 
 
 def _rows(view: View, directory: int, row: struct.Struct, notes: list[str]) -> Iterator[tuple[int, ...]]:

@@ -52,7 +52,9 @@ def missing_entry_points(component: Component, image: Image) -> tuple[str, ...]:
     sections = {r.section for r in component.registrations}
     if component.kind is Kind.ISAPI_EXTENSION and _HANDLERS not in sections:
         return ()
-    return tuple(name for name in ENTRY_POINTS.get(component.kind, ()) if not image.exports_name(name))
+    wanted = ENTRY_POINTS.get(component.kind, ())
+    exported = image.exported(wanted)
+    return tuple(name for name in wanted if name not in exported)
 
 
 def claims_microsoft(version: VersionInfo | None) -> bool:
