@@ -57,9 +57,10 @@ def files_of(component: Component) -> Iterator[tuple[Binary, Signature]]:
             yield binary, signature
 
 
-def is_vouched_for(examination: Examination) -> bool:
+def is_vouched_for(examination: Examination | None) -> bool:
     """Tell whether a trusted chain vouches for the file."""
-    return examination.signature is not None and examination.signature.is_trusted
+    signature = None if examination is None else examination.signature
+    return signature is not None and signature.is_trusted
 
 
 def state_of(examination: Examination) -> SignatureState:

@@ -8,7 +8,8 @@ from iisight.model.binary import Image
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, evidence_of, finding, is_known, place_of
-from iisight.rules.binaries._native import NATIVE, claims_microsoft, images, weight
+from iisight.rules.binaries._examined import is_vouched_for
+from iisight.rules.binaries._native import NATIVE, claims_microsoft, images, missing_entry_points, weight
 
 INFO = RuleInfo(
     id="IIS209",
@@ -30,13 +31,15 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
         lacks = _lacks(image)
         if lacks:
             bare = image.version is None and not image.notes
+            # What lacks its entry point stops every pool that loads it: no intruder leaves that behind.
+            usable = not missing_entry_points(component, image) and not is_vouched_for(binary.examination)
             yield finding(
                 INFO,
                 f"{binary.path} of {component.kind} '{component.name}' lies in {Place.SYSTEM} and has {lacks}",
                 evidence_of(component),
                 component,
                 severity=weight(component, Severity.MEDIUM),
-                confidence=Confidence.MEDIUM if bare else Confidence.LOW,
+                confidence=Confidence.MEDIUM if bare and usable else Confidence.LOW,
             )
 
 

@@ -12,6 +12,7 @@ from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, evidence_of, finding, place_of
+from iisight.rules.binaries._examined import is_vouched_for
 from iisight.rules.binaries._native import NATIVE, claims_microsoft, images, same_name
 
 INFO = RuleInfo(
@@ -61,14 +62,25 @@ def _judge(binary: Binary, version: VersionInfo | None, place: Place) -> Weight:
     microsoft = claims_microsoft(version)
     if place is Place.PROGRAMS or (microsoft and (place is Place.SYSTEM or _PACKAGES.search(path))):
         return _LOW
+    if is_vouched_for(binary.examination):
+        return _LOW
     if place is Place.SYSTEM:
         return _SUSPECT
     if place in {Place.OTHER, Place.REMOTE}:
+        return Severity.MEDIUM, Confidence.LOW
+    if _CODE_FOLDER.search(path) and _names_itself(binary, version):
         return Severity.MEDIUM, Confidence.LOW
     if _is_copy(binary, version) or _CODE_FOLDER.search(path):
         return _SUSPECT
     proof = microsoft and place is Place.WRITABLE
     return Severity.HIGH, Confidence.HIGH if proof else Confidence.MEDIUM
+
+
+def _names_itself(binary: Binary, version: VersionInfo | None) -> bool:
+    """Tell whether a version resource names a product, not Microsoft's, and the file as it is called."""
+    if version is None or not version.product or claims_microsoft(version):
+        return False
+    return same_name(version.original_name or "", paths.basename(binary.path))
 
 
 def _is_copy(binary: Binary, version: VersionInfo | None) -> bool:
