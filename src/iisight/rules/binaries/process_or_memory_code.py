@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from iisight.inventory.inventory import Inventory
 from iisight.model.component import Component, Kind
-from iisight.model.examination import Ability, Examination
+from iisight.model.examination import Ability, Assembly, Examination
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.model.signature import SignatureState
@@ -33,6 +33,7 @@ INFO = RuleInfo(
 _KINDS = (*IN_PIPELINE, Kind.MANAGED_HANDLER, Kind.ISAPI_EXTENSION)
 _EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
 _MODULE = "System.Web.IHttpModule"
+_RESOLVER = "System.AppDomain::add_AssemblyResolve"
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
@@ -70,10 +71,19 @@ def _weight(component: Component, examination: Examination, place: Place, unsign
 
 def _in_one_module(examination: Examination) -> bool:
     """Tell whether one module both reads requests and runs something; in an application many types do either."""
-    modules = {t.name for t in examination.assembly.types if _MODULE in t.roles} if examination.assembly else set()
+    assembly = examination.assembly
+    if assembly is None or _unpacks_itself(assembly, examination):
+        return False
+    modules = {t.name for t in assembly.types if _MODULE in t.roles}
     runs = _types(examination, Ability.RUNS_PROCESSES, Ability.LOADS_CODE)
     reads = _types(examination, Ability.PARSES_COMMANDS, Ability.READS_REQUESTS)
     return bool(runs & reads & modules)
+
+
+def _unpacks_itself(assembly: Assembly, examination: Examination) -> bool:
+    """Tell whether what it loads may be its own libraries: it is asked for assemblies by .NET, and starts nothing."""
+    answers = any(call.target == _RESOLVER for call in assembly.calls)
+    return answers and examination.can(Ability.RUNS_PROCESSES) is None
 
 
 def _types(examination: Examination, *abilities: Ability) -> set[str]:
