@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from iisight.evidence.source import Source
 from iisight.examine.look import Examines, Look
+from iisight.examine.pool import NOT_EXAMINED
+from iisight.examine.yara import NOT_INSTALLED
 from iisight.inventory.binaries import Binaries, content
 from iisight.inventory.catalogued import Catalogues
 from iisight.inventory.mechanisms.sleepers import entry_points
@@ -88,4 +90,5 @@ def _notes(found: Mapping[str, Examination], chosen: Mapping[str, Binary]) -> It
         known = set() if image is None else set(image.notes)  # told when the headers were read
         for note in examination.notes:
             if note not in known:
-                yield Gap(GapKind.MALFORMED, chosen[name].path, note)
+                kind = GapKind.FAILED if NOT_EXAMINED in note else GapKind.MALFORMED
+                yield Gap(kind, "YARA rules" if note == NOT_INSTALLED else chosen[name].path, note)
