@@ -19,7 +19,7 @@ from iisight.workbench.stock import APPHOST, stock_files
 from tests.e2e.conftest import Run
 from tests.e2e.evidence import FORMS, Files, as_folder
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "report-1.1.schema.json"
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "report-1.2.schema.json"
 
 
 def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -13,7 +13,7 @@ from iisight.model.errors import ParseError, UsageError
 from iisight.report.json import decode, encode, schema, schema_text
 from tests.builders import reports
 
-SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "schema" / "report-1.1.schema.json"
+SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "schema" / "report-1.2.schema.json"
 
 
 def as_json() -> dict[str, object]:
@@ -51,7 +51,7 @@ def test_options_in_a_read_only_mapping_are_written() -> None:
 
 def test_it_is_indented_by_two_and_ends_with_a_newline() -> None:
     raw = encode(reports.report())
-    assert raw.startswith(b'{\n  "schema": "1.1",\n  "version": "0.1.0"')
+    assert raw.startswith(b'{\n  "schema": "1.2",\n  "version": "0.1.0"')
     assert raw.endswith(b"}\n")
 
 
@@ -92,7 +92,7 @@ def test_the_schema_is_a_valid_one_of_its_draft() -> None:
 
 def test_the_schema_says_what_it_is() -> None:
     found = schema()
-    assert (found["$id"], found["$ref"]) == ("urn:iisight:report:1.1", "#/$defs/Report")
+    assert (found["$id"], found["$ref"]) == ("urn:iisight:report:1.2", "#/$defs/Report")
 
 
 def test_a_report_satisfies_the_schema() -> None:
@@ -113,7 +113,7 @@ def test_another_major_version_is_refused() -> None:
 def test_a_version_that_is_none_is_no_report() -> None:
     with pytest.raises(ParseError) as error:
         decode(b'{"schema": "https://json-schema.org"}')
-    assert str(error.value) == "report: expected a report with schema 1.1, found 'https://json-schema.org'"
+    assert str(error.value) == "report: expected a report with schema 1.2, found 'https://json-schema.org'"
 
 
 def test_an_unknown_value_of_a_newer_version_says_so() -> None:
@@ -132,7 +132,7 @@ def test_an_unknown_value_of_a_newer_version_says_so() -> None:
         (b"[]", "report: not a report of iisight: Expected `object`, got `array`"),
         (b"{}", "report: not a report of iisight: Object missing required field `schema`"),
         (b'{"schema": 1}', "report: not a report of iisight: Expected `str`, got `int` - at `$.schema`"),
-        (b'{"schema": "1.1"}', "report: not a report of iisight: Object missing required field `version`"),
+        (b'{"schema": "1.2"}', "report: not a report of iisight: Object missing required field `version`"),
         (b'{"schema": "1.0\xff"}', "report: damaged JSON: not UTF-8 (invalid start byte)"),
         (b'{"x": ' + b"[" * 100_000, "report: damaged JSON: nested too deep"),
     ],

@@ -6,8 +6,9 @@ from iisight.model.component import Component, Verdict
 from iisight.model.coverage import Gap
 from iisight.model.finding import Finding
 from iisight.model.rule import RuleInfo
+from iisight.model.story import LogRead, Moment
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Judged:
     component: Component
     verdict: Verdict
     reasons: tuple[str, ...]
+    story: tuple[Moment, ...] = ()  # in the order of time; what has none comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +63,6 @@ class Report:
     rules: tuple[RuleInfo, ...]  # those that were run
     gaps: tuple[Gap, ...]
     time: str | None = None  # ISO 8601, only when the caller gave one
+    logs: tuple[LogRead, ...] = ()
+    timeline: tuple[Moment, ...] = ()  # everything that happened, of components and of the server, in the order of time
     mapping: str = ""  # what the evidence was taken for, and so where its paths come from

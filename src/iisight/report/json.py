@@ -14,7 +14,7 @@ from iisight.report.safe import escape, is_seen
 if TYPE_CHECKING:
     import msgspec
 
-SCHEMA_ID = "urn:iisight:report:1.1"
+SCHEMA_ID = "urn:iisight:report:1.2"
 MAX_SIZE = 1024 * 1024 * 1024  # bytes of a report that is read
 
 _T = TypeVar("_T")
@@ -85,7 +85,7 @@ def schema() -> dict[str, object]:
 
 
 def schema_text() -> bytes:
-    """Return the schema as the file `docs/schema/report-1.1.schema.json` holds it."""
+    """Return the schema as the file `docs/schema/report-1.2.schema.json` holds it."""
     import msgspec
 
     return _pretty(msgspec.json.encode(_dedented(schema()), order="deterministic"))

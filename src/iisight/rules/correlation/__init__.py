@@ -1,0 +1,1 @@
+"""Rules about what configuration, files and event logs say together."""

@@ -1,0 +1,1 @@
+"""Rules about what event logs say: each is given one activity at a time."""

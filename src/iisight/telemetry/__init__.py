@@ -1,0 +1,1 @@
+"""What event logs say: opened, read, filtered, and understood as activities."""
