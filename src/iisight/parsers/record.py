@@ -96,7 +96,7 @@ def _named(tree: Tree) -> Iterator[tuple[str, str]]:
 
 def _leaves(data: Tree, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
     for name, value in data.items():
-        if name.endswith(_ATTRIBUTES) or name.endswith("_attributes"):
+        if name.endswith((_ATTRIBUTES, "_attributes")):
             continue
         if name == "Data" and not prefix:
             yield from _unnamed(value)
