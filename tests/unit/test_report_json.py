@@ -118,7 +118,7 @@ def test_a_version_that_is_none_is_no_report() -> None:
 
 def test_an_unknown_value_of_a_newer_version_says_so() -> None:
     newer = {**as_json(), "schema": "1.7", "gaps": [{"kind": "eaten", "subject": "", "reason": ""}]}
-    with pytest.raises(ParseError, match=r"'eaten' - at `\$.gaps.*\(schema 1\.7, this iisight knows 1\.1\)$"):
+    with pytest.raises(ParseError, match=r"'eaten' - at `\$.gaps.*\(schema 1\.7, this iisight knows 1\.2\)$"):
         decode(json.dumps(newer).encode())
 
 
