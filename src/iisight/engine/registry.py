@@ -1,15 +1,28 @@
 """Find the rules: every module below `iisight.rules` that has INFO and check, and every YARA rule of the pack."""
 
 import pkgutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib import import_module, resources
 
 from iisight import rules
 from iisight.engine import yara_rules
-from iisight.engine.yara_rules import Check
 from iisight.model.errors import UsageError
+from iisight.model.finding import Finding
 from iisight.model.rule import RuleInfo
+
+
+class Shape(StrEnum):
+    """What a rule's `check` is given, besides its options."""
+
+    STATE = "state"  # the inventory
+    EVENT = "event"  # one activity after the other
+    CASE = "case"  # inventory, activities and the findings of the others (`rules/_case.py`)
+
+
+_SHAPES = {"events": Shape.EVENT, "correlation": Shape.CASE}  # by group; all others look at the state
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +32,12 @@ class Rule:
     info: RuleInfo
     name: str  # file stem: `native-code-outside-known-folders`, spelled with `_`
     group: str  # folder below `rules`
-    check: Check
+    check: Callable[..., Iterable[Finding]]
+
+    @property
+    def shape(self) -> Shape:
+        """Return what `check` is given."""
+        return _SHAPES.get(self.group, Shape.STATE)
 
     def page(self) -> str:
         """Return the rule's page as Markdown."""

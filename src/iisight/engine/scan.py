@@ -1,12 +1,12 @@
 """One scan: inventory, rules, suppression, verdicts, report."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iisight._version import __version__
 from iisight.engine.deep import Deep, look_deep
-from iisight.engine.registry import Rule, all_rules
+from iisight.engine.registry import Rule, Shape, all_rules
+from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
 from iisight.engine.verdicts import judge
 from iisight.evidence.source import Source
@@ -14,10 +14,6 @@ from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
-from iisight.inventory.steps import guarded
-from iisight.model.coverage import Gap
-from iisight.model.errors import UsageError
-from iisight.model.finding import Finding
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
 
 
@@ -47,9 +43,8 @@ def scan(
 def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...], *, time: str | None = None) -> Report:
     """Run the rules over an inventory and return the report."""
     gaps = list(inventory.gaps)
-    raw = [f for rule in rules for f in _run(rule, inventory, settings, gaps)]
-    found = [_mark(finding, settings) for finding in raw]
-    order = sorted(found, key=lambda f: (-f.severity.rank, f.rule, f.evidence, f.message))
+    state = (rule for rule in rules if rule.shape is Shape.STATE)
+    order = marked((f for rule in state for f in run(rule, inventory, settings, gaps)), settings)
     return Report(
         schema=SCHEMA_VERSION,
         version=__version__,
@@ -63,33 +58,6 @@ def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...],
         time=time,
         mapping=inventory.mapping,
     )
-
-
-def _run(rule: Rule, inventory: Inventory, settings: Settings, gaps: list[Gap]) -> list[Finding]:
-    """Run one rule; a rule that fails costs its own findings and is named in the coverage."""
-    given = settings.options.get(rule.info.id, {})
-    unknown = set(given) - set(rule.info.options)
-    if unknown:
-        known = ", ".join(sorted(rule.info.options)) or "none"
-        raise UsageError(f"rule {rule.info.id} has no option '{min(unknown)}'; its options: {known}")
-    for name, value in given.items():
-        wanted = rule.info.options[name]
-        if type(value) is not type(wanted):
-            expected = "a list of strings" if isinstance(wanted, tuple) else f"a value like {wanted!r}"
-            raise UsageError(f"rule {rule.info.id}, option '{name}': expected {expected}, found {value!r}")
-    return guarded(rule.info.id, gaps, lambda: rule.check(inventory, {**rule.info.options, **given}))
-
-
-def _mark(finding: Finding, settings: Settings) -> Finding:
-    marked = replace(finding, fingerprint=_fingerprint(finding))
-    return replace(marked, suppressed=settings.suppression(marked))
-
-
-def _fingerprint(finding: Finding) -> str:
-    """Return an id that stays when lines move: rule, components, scope, message and files."""
-    files = sorted({e.locator.path.lower() for e in finding.evidence})
-    parts = (finding.rule, *sorted(finding.components), finding.scope, finding.message, *files)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _sites(inventory: Inventory) -> Iterator[Site]:

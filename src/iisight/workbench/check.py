@@ -57,7 +57,7 @@ def findings_of(rule: Rule, case: Case) -> list[Finding]:
     options = {k: v for b in case.blocks if b.action == "options" for k, v in parse_listing(b.body).items()}
     files = files_of(case)
     inventory = collect(memory_source(files, case.title, times_of(case, files)), look=look_at(case))
-    return list(rule.check(inventory, {**rule.info.options, **options}))  # type: ignore[dict-item]  # page's own values
+    return list(rule.check(inventory, {**rule.info.options, **options}))
 
 
 def look_at(case: Case) -> Look:
