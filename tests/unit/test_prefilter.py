@@ -3,7 +3,21 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iisight.model.need import ALWAYS, NEVER, NOISE, AllOf, AnyOf, Literal, all_of, any_of, folded, holds, literal, squeezed
+from iisight.model.need import (
+    ALWAYS,
+    NEVER,
+    NOISE,
+    AllOf,
+    AnyOf,
+    Literal,
+    all_of,
+    any_of,
+    folded,
+    holds,
+    literal,
+    literals,
+    squeezed,
+)
 from iisight.telemetry.prefilter import build, squeeze
 
 TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x2FF), min_size=1, max_size=20)
@@ -15,10 +29,9 @@ def wide(text: str) -> bytes:
 
 def test_a_text_is_found_in_either_alignment_and_in_any_case() -> None:
     wanted = build([literal("AppCmd.exe")]).wanted
-    assert (
-        wanted(b"\x01\x02" + wide("C:\\APPCMD.EXE")) and wanted(b"\x01" + wide("appcmd.exe"))
+    assert wanted(b"\x01\x02" + wide("C:\\APPCMD.EXE"))
+    assert wanted(b"\x01" + wide("appcmd.exe"))
     assert wanted(b"appcmd.exe")
-    )
     assert not wanted(wide("appcmd exf"))
 
 
@@ -67,6 +80,4 @@ def test_any_and_all_are_what_they_say(texts: list[str]) -> None:
 
 
 def _words(text: str) -> set[str]:
-    from iisight.model.need import literals
-
     return set(literals(literal(text)))
