@@ -8,6 +8,7 @@ from iisight.model.config import Fate
 from iisight.model.report import Judged, Report
 from iisight.report.close_look import close_look
 from iisight.report.layout import Line, Span, cells, clip, columns, joined, line, pad, paragraph, plural
+from iisight.report.moments import story
 from iisight.report.safe import escape
 
 FOLD = 25  # unverified components that are listed one by one
@@ -107,8 +108,13 @@ def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) ->
     texts = _cells(judged)
     yield columns(texts, widths, (STYLES[judged.verdict], "", "bold", "", ""))
     yield from _whole(judged.component, texts, widths, width, everything)
-    if judged.verdict not in BAD:
-        return
+    if judged.verdict in BAD:
+        yield from _reasons(judged, width, everything)
+    if judged.verdict in (*BAD, Verdict.UNVERIFIED) or everything:
+        yield from story(judged.story, width, everything)
+
+
+def _reasons(judged: Judged, width: int, everything: bool) -> Iterator[Line]:
     most = len(judged.reasons) if everything else MAX_REASONS
     for reason in judged.reasons[:most]:
         yield from paragraph(reason, width, _INDENT + "- ")

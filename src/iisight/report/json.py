@@ -53,6 +53,14 @@ def to_json(value: object) -> bytes:
     return _pretty(raw)
 
 
+def to_json_line(value: object) -> str:
+    """Return any value of the model as JSON in one line, safe to look at."""
+    import msgspec
+
+    compact = msgspec.json.format(to_json(value), indent=-1).decode("utf-8")
+    return _NOT_ASCII.sub(_json_escape, compact) + "\n"
+
+
 def decode(data: bytes, name: str = "report") -> Report:
     """Return the report that `data` holds; `name` stands for it in errors.
 

@@ -12,6 +12,7 @@ from iisight.model.report import Judged, Report
 from iisight.report.component_table import STYLES, component_table
 from iisight.report.finding_list import finding_list
 from iisight.report.layout import Line, Span, clip, heading, joined, line, paragraph, plural
+from iisight.report.moments import logs, timeline
 from iisight.report.safe import encodable, escape
 
 MIN_WIDTH = 60
@@ -43,16 +44,30 @@ def lines(report: Report, *, width: int = 80, everything: bool = False) -> Itera
     """Yield the lines of a report."""
     width = max(width, MIN_WIDTH)
     yield from _header(report, width)
-    yield from heading("Components", width)
-    yield from component_table(report, width, everything)
+    if not _is_hunt(report):
+        yield from heading("Components", width)
+        yield from component_table(report, width, everything)
     yield from heading("Findings", width)
     yield from finding_list(report, width, everything)
+    if report.logs or report.timeline:
+        yield from heading("What happened", width)
+        yield from timeline(report, width, everything)
+    if report.logs:
+        yield from heading("Event logs", width)
+        yield from logs(report.logs, everything)
     yield from heading("Coverage", width)
     yield from _coverage(report.gaps, everything)
 
 
+def _is_hunt(report: Report) -> bool:
+    """Tell whether event logs alone were read."""
+    return bool(report.logs) and not (report.components or report.sites or report.files)
+
+
 def answer(report: Report) -> str:
     """Return in one sentence what the report says."""
+    if _is_hunt(report):
+        return _hunt_answer(report)
     malicious = [j for j in report.components if j.verdict is Verdict.MALICIOUS]
     suspicious = [j for j in report.components if j.verdict is Verdict.SUSPICIOUS]
     if any(j.component.effective for j in malicious):
@@ -62,6 +77,20 @@ def answer(report: Report) -> str:
     if suspicious:
         return f"Nothing is proven malicious; look at {_names(suspicious)}."
     return _quiet_answer(report)
+
+
+def _hunt_answer(report: Report) -> str:
+    """Say what event logs alone tell."""
+    counting = [f for f in report.findings if f.suppressed is None]
+    unread = _total(report.gaps)
+    doubt = f"; {plural(unread, 'thing')} could not be read" if unread else ""
+    if not counting:
+        changes = f"{plural(len(report.timeline), 'change')} to the web server, none of them odd"
+        return (
+            (changes if report.timeline else "Nothing in these logs speaks of a change to the web server") + doubt + "."
+        )
+    gravest = max(counting, key=lambda f: f.severity.rank)
+    return f"{plural(len(counting), 'finding')}, the gravest: {clip(gravest.message, 200)}{doubt}."
 
 
 _NATIVE = frozenset({Kind.NATIVE_MODULE, Kind.ISAPI_FILTER})
@@ -99,7 +128,8 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     yield line(Span(f"iisight {escape(report.version)}", "bold"))
     for label, text in _facts(report):
         yield line(label.ljust(_LABEL), text)
-    yield line("Components".ljust(_LABEL), *_verdicts(report))
+    if not _is_hunt(report):
+        yield line("Components".ljust(_LABEL), *_verdicts(report))
     yield ()
     yield from paragraph(answer(report), width, style="bold")
 
@@ -110,11 +140,16 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "Read as", escape(report.mapping)
     if report.time is not None:
         yield "Time", escape(report.time)
-    applications = sum(len(site.applications) for site in report.sites)
-    yield "Server", f"{plural(len(report.sites), 'site')}, {plural(applications, 'application')}"
-    malformed = sum(file.malformed for file in report.files)
-    note = f"{malformed:,} malformed" if malformed else ""
-    yield "Configuration", joined((f"{plural(len(report.files), 'file')} read", note))
+    if not _is_hunt(report):
+        applications = sum(len(site.applications) for site in report.sites)
+        yield "Server", f"{plural(len(report.sites), 'site')}, {plural(applications, 'application')}"
+        malformed = sum(file.malformed for file in report.files)
+        note = f"{malformed:,} malformed" if malformed else ""
+        yield "Configuration", joined((f"{plural(len(report.files), 'file')} read", note))
+    if report.logs:
+        lost = sum(log.lost for log in report.logs)
+        records = plural(sum(log.records for log in report.logs), "record")
+        yield "Event logs", joined((f"{len(report.logs):,}", records, f"{lost:,} lost" if lost else ""))
     unread = _total(report.gaps)
     yield "Not read", f"{plural(unread, 'thing')}, see Coverage" if unread else "nothing"
     yield "Findings", _severities(report)

@@ -1,6 +1,6 @@
 r"""Events written in a rule's page: `event <channel> <id>`, then `Field: value` lines.
 
-A line that starts with blanks goes on with the value above. `@provider`, `@computer`, `@time` and `@user` stand for what
+A line that starts with blanks goes on with the value above. `@provider`, `@computer`, `@time`, `@user` stand for what
 is not data; times count on by ten seconds from block to block. The provider is that of the channel unless it is given.
 """
 
