@@ -35,6 +35,18 @@ def event_of(tree: Tree, locator: Locator) -> Event:
     )
 
 
+def event_of_json(text: str, locator: Locator) -> Event | None:
+    """Return the event of `{"Event": {…}}` as JSON, None when it is none or says nothing of its System."""
+    import msgspec
+
+    try:
+        tree = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+    event = _mapping(_mapping(tree).get("Event"))
+    return event_of(event, locator) if _mapping(event.get("System")) else None
+
+
 def fields_of(tree: Tree) -> dict[str, str]:
     """Return EventData, or the one element inside UserData, by name."""
     found: dict[str, str] = {}

@@ -1,3 +1,45 @@
-"""Event logs of Windows (`.evtx`): the container, chunk by chunk, and its records."""
+"""Event logs of Windows (`.evtx`): the container, chunk by chunk, and its records.
+
+A log is a file header and chunks of 64 KiB, each readable by itself. Chunks are found by their magic, whatever the
+headers count; the records of a chunk are found by walking them, and decoded by the `evtx` library, which is imported
+when the first chunk is decoded.
+
+Format: MS-EVEN6 2.2.12 to 2.2.17 (BinXML); the file and chunk headers as libyal's "Windows XML Event Log (EVTX)
+format" documents them.
+"""
+
+from iisight.parsers.evtx.container import (
+    Chunk,
+    FileHeader,
+    Place,
+    chunk_at,
+    chunks,
+    cut_off,
+    file_header,
+    is_evtx,
+    places,
+)
+from iisight.parsers.evtx.records import events
+from iisight.parsers.evtx.walk import ChunkHeader, RecordHeader, header_of, headers, residue, slack
+
+__all__ = [
+    "VERSION",
+    "Chunk",
+    "ChunkHeader",
+    "FileHeader",
+    "Place",
+    "RecordHeader",
+    "chunk_at",
+    "chunks",
+    "cut_off",
+    "events",
+    "file_header",
+    "header_of",
+    "headers",
+    "is_evtx",
+    "places",
+    "residue",
+    "slack",
+]
 
 VERSION = 1
