@@ -11,7 +11,10 @@ _KEY = re.compile(r"([A-Za-z]\w{0,40})=(.*)")
 _LABEL = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9 ]{0,40}?):[ \t]*(.*)")
 _SYSMON = "Microsoft-Windows-Sysmon"
 _SHOWN = {"Microsoft Windows security auditing.": "Microsoft-Windows-Security-Auditing"}
-_SCRIPT_BLOCK = re.compile(r"Creating Scriptblock text \((\d{1,9}) of (\d{1,9})\):\r?\n(.*)\n\s*ScriptBlock ID: ([^\n]*)\n\s*Path:(.*)", re.DOTALL)
+_SCRIPT_BLOCK = re.compile(
+    r"Creating Scriptblock text \((\d{1,9}) of (\d{1,9})\):\r?\n(.*)\n\s*ScriptBlock ID: ([^\n]*)\n\s*Path:(.*)",
+    re.DOTALL,
+)
 
 
 def read_classic(text: str) -> dict[str, str]:
@@ -35,7 +38,9 @@ def spelled_out(number: int, provider: str, message: str) -> dict[str, str]:
         return labels or {"Message": message}
     if number == 4104 and (block := _SCRIPT_BLOCK.fullmatch(message)):
         names = ("MessageNumber", "MessageTotal", "ScriptBlockText", "ScriptBlockId", "Path")
-        return dict(zip(names, (part.strip() if at > 2 else part for at, part in enumerate(block.groups())), strict=True))
+        return dict(
+            zip(names, (part.strip() if at > 2 else part for at, part in enumerate(block.groups())), strict=True)
+        )
     names_of = _labels().get(str(number), {})
     found = {names_of[label]: text for label, text in _lines(message).items() if label in names_of}
     return found or {"Message": message}

@@ -256,7 +256,9 @@ def _flat_names() -> dict[str, tuple[str, int]]:
 
 @cache
 def _ecs_names() -> tuple[tuple[str, tuple[str, ...], frozenset[str]], ...]:
-    return tuple((field, tuple(path.split(".")), frozenset(events.split())) for field, path, events in read_table("ecs_names"))
+    return tuple(
+        (field, tuple(path.split(".")), frozenset(events.split())) for field, path, events in read_table("ecs_names")
+    )
 
 
 __all__ = ["event_in"]
