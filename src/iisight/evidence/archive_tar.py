@@ -3,7 +3,7 @@
 import tarfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from iisight.evidence.listing import Budget, Gaps, Listed, Names, to_source, to_
 from iisight.evidence.names import is_stray, printable
 from iisight.evidence.paths import extension
 from iisight.evidence.source import MAX_FILES, File, Source
-from iisight.evidence.stream import MAX_PIECE, Forward, Opener
+from iisight.evidence.stream import MAX_PIECE, Forward, guarded
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
 
@@ -45,23 +45,44 @@ def open_tar(path: Path | bytes, form: str = "", name: str = "") -> Source:
     """Return the source of the members of a tar archive compressed as `form`; raises EvidenceError if it is none."""
     name = name or (path.name if isinstance(path, Path) else "archive.tar")
     index = _Index(name, form)
-    opener: Opener = lambda: _open(path)  # noqa: E731
-    with opener() as raw:
+    with _open(path) as raw:
         _scan(Forward(raw, form, name), index)
     budget, passes = Budget(), Budget(MAX_PASSES)
 
-    def read(file: File, limit: int) -> bytes:
-        size = min(file.size, limit)
+    def opener(file: File) -> BinaryIO:
         if file.origin in index.kept:
-            return zlib.decompressobj().decompress(index.kept[file.origin], max(size, 1))[:size]
+            return BytesIO(zlib.decompressobj().decompress(index.kept[file.origin], max(file.size, 1))[: file.size])
         if file.origin not in index.offsets:
             raise EvidenceError(f"{file.path}: not a member of {name}")
-        if form:
-            _spend(file, size, budget, passes)
-        with opener() as raw:
-            return _read_at(Forward(raw, form, name), index.offsets[file.origin], size, file.path)
+        _spend(file, 1, passes if form else None)
+        stack = ExitStack()
+        try:
+            stream = Forward(stack.enter_context(_open(path)), form, name)
+            stream.seek(index.offsets[file.origin])
+        except EvidenceError:
+            stack.close()
+            raise
+        return guarded(_Member(stream, file, budget if form else None).read, stack.close, str)
 
-    return to_source(name, index.listed, read, index.gaps)
+    return to_source(name, index.listed, opener, index.gaps, path if isinstance(path, Path) else None)
+
+
+class _Member:
+    """The bytes of one member: exactly as many as its header says."""
+
+    def __init__(self, stream: Forward, file: File, budget: Budget | None) -> None:
+        self._stream = stream
+        self._file = file
+        self._budget = budget
+        self._left = file.size
+
+    def read(self, size: int) -> bytes:
+        part = self._stream.read(min(size, self._left, MAX_PIECE))
+        if not part and self._left and size:
+            raise EvidenceError(f"{self._file.path}: the archive ends {self._left:,} bytes early")
+        self._left -= len(part)
+        _spend(self._file, len(part), self._budget)
+        return part
 
 
 @contextmanager
@@ -138,10 +159,10 @@ def _read_at(stream: Forward, offset: int, size: int, shown: str) -> bytes:
     return b"".join(parts)
 
 
-def _spend(file: File, size: int, budget: Budget, passes: Budget) -> None:
+def _spend(file: File, size: int, budget: Budget | None) -> None:
     try:
-        budget.take(size)
-        passes.take(1)
+        if budget is not None:
+            budget.take(size)
     except EvidenceError as error:
         reason = f"{file.path}: too much was read out of the compressed archive; extract it and give the folder"
         raise EvidenceError(reason) from error

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from iisight.evidence.listing import Budget, Gaps, Listed, Names, check_ratio, to_source
 from iisight.evidence.names import is_stray, printable
 from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.evidence.stream import guarded
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
 
@@ -50,17 +51,14 @@ def open_zip(path: Path | BinaryIO, name: str = "") -> Source:
     archive.filelist.clear()
     archive.NameToInfo.clear()
 
-    def read(file: File, limit: int) -> bytes:
+    def opener(file: File) -> BinaryIO:
         info = members.get(file.origin)
         if info is None:
             raise EvidenceError(f"{file.path}: not a member of {name}")
-        try:
-            return _read(archive, info, limit, budget)
-        except _ERRORS as error:
-            raise EvidenceError(f"{file.path}: damaged in the archive ({error})") from error
+        return _open_member(archive, info, file.path, budget)
 
     listed = [Listed(origin, info.file_size, _modified(info)) for origin, info in members.items()]
-    source = to_source(name, listed, read, gaps)
+    source = to_source(name, listed, opener, gaps, path if isinstance(path, Path) else None)
     if stream is not path:
         weakref.finalize(source, stream.close)
     return source
@@ -134,19 +132,28 @@ def _overlapping(infos: Iterable[zipfile.ZipInfo]) -> set[int]:
     return found
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, budget: Budget) -> bytes:
+def _open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str, budget: Budget) -> BinaryIO:
     plain = info.compress_type == zipfile.ZIP_STORED
-    chunk = _CHUNK if plain or info.compress_type == zipfile.ZIP_DEFLATED else _SMALL_CHUNK
-    parts: list[bytes] = []
-    size = 0
-    with archive.open(info) as stream:
-        while size < limit and (part := stream.read(min(chunk, limit - size))):
-            parts.append(part)
-            size += len(part)
-            if not plain:
-                budget.take(len(part))
-                check_ratio(info.filename, info.compress_size, size)
-    return b"".join(parts)
+    given = 0
+
+    def tell(error: Exception) -> str:
+        return f"{shown}: damaged in the archive ({error})"
+
+    def read(size: int) -> bytes:
+        nonlocal given
+        part = member.read(size)
+        given += len(part)
+        if not plain:
+            budget.take(len(part))
+            check_ratio(info.filename, info.compress_size, given)
+        return part
+
+    try:
+        member = archive.open(info)
+    except _ERRORS as error:
+        raise EvidenceError(tell(error)) from error
+    most = _CHUNK if plain or info.compress_type == zipfile.ZIP_DEFLATED else _SMALL_CHUNK
+    return guarded(read, member.close, tell, most)
 
 
 def _modified(info: zipfile.ZipInfo) -> datetime | None:

@@ -4,10 +4,12 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from iisight.evidence.listing import Gaps, Listed, Names, to_source, to_time
 from iisight.evidence.names import printable
 from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.evidence.stream import guarded
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
 
@@ -42,10 +44,10 @@ def open_folder(path: Path) -> Source:
             unwritable[origin] = name
         listed.append(Listed(origin, info.st_size, to_time(info.st_mtime)))
 
-    def read(file: File, limit: int) -> bytes:
-        return _read(root, unwritable.get(file.origin, file.origin), file.path, limit)
+    def opener(file: File) -> BinaryIO:
+        return _open_file(root, unwritable.get(file.origin, file.origin), file.path)
 
-    return to_source(root.name or str(path), listed, read, gaps, str(path.absolute()))
+    return to_source(root.name or str(path), listed, opener, gaps, path)
 
 
 def _walk(root: Path, gaps: Gaps) -> Iterator[tuple[str, os.stat_result]]:
@@ -83,16 +85,16 @@ def _visit(
         gaps.add(GapKind.REFUSED, printable(name), "not a regular file")
 
 
-def _read(root: Path, name: str, shown: str, limit: int) -> bytes:
-    """Read a file that must still be a regular one and no link, in folders that are none."""
+def _open_file(root: Path, name: str, shown: str) -> BinaryIO:
+    """Open a file that must still be a regular one and no link, in folders that are none."""
     try:
-        handle = _open(root, name)
-        with open(handle, "rb") as stream:  # noqa: PTH123 (a descriptor)
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise EvidenceError(f"{shown}: no longer a regular file")
-            return stream.read(limit)
+        stream = open(_open(root, name), "rb")  # noqa: PTH123, SIM115 (a descriptor; closed by who reads)
     except OSError as error:
         raise EvidenceError(f"{shown}: {error.strerror or error}") from error
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise EvidenceError(f"{shown}: no longer a regular file")
+    return guarded(stream.read, stream.close, lambda error: f"{shown}: {getattr(error, 'strerror', None) or error}")
 
 
 def _open(root: Path, name: str) -> int:

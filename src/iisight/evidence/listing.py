@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from iisight.evidence.names import windows_part
 from iisight.evidence.shape import recognise
-from iisight.evidence.source import File, Reader, Source
+from iisight.evidence.source import File, Opener, Source
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError
 
-BUDGET = 4 * 1024**3  # bytes that are decompressed for one source
+BUDGET = 64 * 1024**3  # bytes that are decompressed for one source; event logs have several gigabytes
 FREE = 16 * 1024**2  # bytes that may come out at any ratio
 MAX_RATIO = 200  # bytes out of one byte in; text logs reach about 50
 MAX_FOLDED = 64  # different gaps of one source
@@ -84,13 +85,15 @@ def check_ratio(subject: str, taken: int, given: int) -> None:
         raise EvidenceError(f"{subject}: expands more than {MAX_RATIO} times; taken for a decompression bomb")
 
 
-def to_source(name: str, listed: Sequence[Listed], reader: Reader, gaps: Gaps, context: str = "") -> Source:
+def to_source(name: str, listed: Sequence[Listed], opener: Opener, gaps: Gaps, place: Path | None) -> Source:
     """Map the files of a listing to Windows paths and return the source of them."""
-    mount = recognise((item.origin for item in listed), context)
+    mount = recognise(
+        (item.origin for item in listed), str(place.absolute()) if place is not None and place.is_dir() else ""
+    )
     if not listed:
         gaps.add(GapKind.MISSING, windows_part(name), "no file in it")
     files: Iterable[File] = (File(mount.path(i.origin), i.size, i.modified, i.origin) for i in listed)
-    return Source(name, files, reader, (*gaps.all(), *mount.gaps), mount.shape)
+    return Source(name, files, opener, (*gaps.all(), *mount.gaps), mount.shape, place)
 
 
 def to_time(seconds: float) -> datetime | None:

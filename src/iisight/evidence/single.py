@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import BinaryIO
 
 from iisight.evidence.listing import to_time
 from iisight.evidence.names import printable, windows_part
 from iisight.evidence.shape import CONFIG, EXPRESS, UNKNOWN, WWWROOT
 from iisight.evidence.source import File, Source
+from iisight.evidence.stream import guarded
 from iisight.model.errors import EvidenceError
 
 SNIFFED = 256 * 1024  # bytes from the start that are looked at
@@ -27,15 +29,15 @@ def open_single(path: Path) -> Source:
         raise EvidenceError(f"{path}: {error.strerror or error}") from error
     name = printable(path.name)
 
-    def read(file: File, limit: int) -> bytes:
+    def opener(file: File) -> BinaryIO:
         try:
-            with path.open("rb") as stream:
-                return stream.read(limit)
+            stream = path.open("rb")
         except OSError as error:
             raise EvidenceError(f"{file.path}: {error.strerror or error}") from error
+        return guarded(stream.read, stream.close, lambda error: f"{file.path}: {error}")
 
     file = File(place(name, head), info.st_size, to_time(info.st_mtime), name)
-    return Source(name, [file], read, mount=f"a single file, placed at {file.path}")
+    return Source(name, [file], opener, mount=f"a single file, placed at {file.path}", place=path)
 
 
 def place(name: str, head: bytes) -> str:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import islice, pairwise
+from pathlib import Path
+from typing import BinaryIO
 
 from iisight.evidence.paths import fold
 from iisight.model.coverage import Gap, GapKind
 
 MAX_READ = 256 * 1024 * 1024  # bytes of one file that are ever read into memory
+_PIECE = 1024**2  # bytes read at once
 MAX_FILES = 2_000_000  # files of one source that are ever listed
 
 
@@ -25,20 +28,27 @@ class File:
     origin: str  # its name inside the folder or archive, with `/`; empty for one made in memory
 
 
-Reader = Callable[[File, int], bytes]
-"""Return at most that many bytes from the start of the file; raises EvidenceError."""
+Opener = Callable[[File], BinaryIO]
+"""Open a file to be read forwards from its start, whatever its size; opening and reading raise EvidenceError."""
 
 
 class Source:
     """Files of the evidence by Windows path; paths in any case and spelling find the same file."""
 
     def __init__(
-        self, name: str, files: Iterable[File], reader: Reader, gaps: Iterable[Gap] = (), mount: str = ""
+        self,
+        name: str,
+        files: Iterable[File],
+        opener: Opener,
+        gaps: Iterable[Gap] = (),
+        mount: str = "",
+        place: Path | None = None,
     ) -> None:
         """Index `files`; of two whose paths fold to the same the one whose path is smaller as text wins."""
         self.name = name  # what the evidence is called in a report
         self.mount = mount  # how its names were mapped to Windows paths, one sentence
-        self._reader = reader
+        self.place = place  # the folder, archive or file on this machine; None for one made in memory
+        self._opener = opener
         self._by_name: array[int] | None = None
         self._by_suffix: dict[tuple[str, ...], array[int]] = {}
         remaining = iter(files)
@@ -92,8 +102,17 @@ class Source:
 
     def read(self, file: File, limit: int = MAX_READ) -> bytes:
         """Return the bytes of a file, at most `limit`; raises EvidenceError."""
-        most = max(0, min(limit, MAX_READ))
-        return self._reader(file, most)[:most]
+        left = max(0, min(limit, MAX_READ))
+        parts: list[bytes] = []
+        with self._opener(file) as stream:
+            while left > 0 and (part := stream.read(min(left, _PIECE))):
+                parts.append(part)
+                left -= len(part)
+        return b"".join(parts)
+
+    def open(self, file: File) -> BinaryIO:
+        """Return a file to be read forwards, of any size and in little memory; it and its `read` raise EvidenceError."""
+        return self._opener(file)
 
     def _sort(self) -> tuple[Gap, ...]:
         """Bring keys and files into the order of the keys; of equal keys the smallest path stays, however listed."""
@@ -124,4 +143,4 @@ def _too_many(name: str, refused: int) -> tuple[Gap, ...]:
     return (Gap(GapKind.REFUSED, name, reason, refused),) if refused else ()
 
 
-__all__ = ["MAX_FILES", "MAX_READ", "File", "Reader", "Source", "fold"]
+__all__ = ["MAX_FILES", "MAX_READ", "File", "Opener", "Source", "fold"]

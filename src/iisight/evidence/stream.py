@@ -2,20 +2,29 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import struct
+import zipfile
 import zlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from iisight.evidence.listing import check_ratio
 from iisight.model.errors import EvidenceError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
 MAX_PIECE = 1024**2  # bytes read at once; a tar header that asks for more is hostile
+_BUFFER = 64 * 1024
 MAX_STREAM = 64 * 1024**3  # bytes of one pass over a compressed archive
 
-Opener = Callable[[], AbstractContextManager[BinaryIO]]
-"""Open the evidence's bytes from the start."""
+Tell = Callable[[Exception], str]
+"""Word an error for whoever reads the report."""
+
+Read = Callable[[int], bytes]
+"""Return at most that many of the next bytes, none at the end."""
 
 
 class Forward:
@@ -60,6 +69,43 @@ class Forward:
         return self._position
 
 
+class _Guarded(io.RawIOBase):
+    """A stream read forwards whose errors are EvidenceErrors."""
+
+    def __init__(self, read: Read, close: Callable[[], object], tell: Tell, most: int) -> None:
+        self._read = read
+        self._close = close
+        self._tell = tell
+        self._most = most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "Buffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        try:
+            data = self._read(min(len(view), self._most))
+        except _errors() as error:
+            raise EvidenceError(self._tell(error)) from error
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._close()
+        super().close()
+
+
+def guarded(read: Read, close: Callable[[], object], tell: Tell, most: int = MAX_PIECE) -> BinaryIO:
+    """Return a stream of what `read` gives, at most `most` bytes at once; its errors are EvidenceErrors that `tell` words."""
+    return io.BufferedReader(_Guarded(read, close, tell, most), min(most, _BUFFER))
+
+
+def decompressed(raw: BinaryIO, form: str, name: str) -> BinaryIO:
+    """Return the bytes of a compressed stream, with the guards of Forward; it closes `raw` with itself."""
+    return guarded(Forward(raw, form, name).read, raw.close, str)
+
+
 def form_of(head: bytes) -> str | None:
     """Return how bytes are compressed by their first ones (`gz`, `bz2`, `xz`, `zst`), or None."""
     magics = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
@@ -84,4 +130,16 @@ def _decompressed(raw: BinaryIO, form: str) -> BinaryIO:
 def _errors() -> tuple[type[Exception], ...]:
     import zstandard
 
-    return (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, zstandard.ZstdError)
+    return (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        struct.error,
+        zstandard.ZstdError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OverflowError,
+    )
