@@ -1,4 +1,4 @@
-"""Options that several commands share: progress and time."""
+"""What several commands share: times given as options, and progress on the terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -46,3 +46,22 @@ def progress(quiet: bool) -> Iterator[Progress | None]:
         if shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+@contextmanager
+def throughput(quiet: bool) -> Iterator[Progress | None]:
+    """Yield what shows bytes read, bytes a second and the time left on a terminal's stderr."""
+    from time import monotonic
+
+    started = monotonic()
+    with progress(quiet) as show:
+        if show is None:
+            yield None
+            return
+
+        def shown(what: str, done: int, total: int) -> None:
+            seconds = max(monotonic() - started, 0.001)
+            left = f", {(total - done) * seconds / done:.0f} s left" if 0 < done < total else ""
+            show(f"{what[-40:]} {done / seconds / 1e6:.0f} MB/s{left}", done // 1_000_000, total // 1_000_000)
+
+        yield shown

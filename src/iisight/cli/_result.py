@@ -8,10 +8,13 @@ from iisight.cli.main import CLEAN, FOUND, INCOMPLETE
 from iisight.model.finding import Severity
 from iisight.model.report import Report
 
+FORMATS = ("text", "json", "ndjson", "csv")
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a report."""
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument("--timeline", action="store_true", help="what happened, in order of time, instead of findings")
     parser.add_argument("--output", "-o", metavar="FILE", help="write there instead of to the terminal")
     parser.add_argument(
         "--fail-on",
@@ -28,10 +31,16 @@ def write(report: Report, parsed: argparse.Namespace, stream: TextIO) -> None:
         from iisight.report.json import encode
 
         stream.write(encode(report).decode("utf-8"))
-        return
-    from iisight.report.text import write as write_text
+    elif parsed.format == "text":
+        from iisight.report.text import write as write_text
 
-    write_text(report, stream, width=width_of(stream), color=is_terminal(stream), everything=parsed.all)
+        options = {"color": is_terminal(stream), "everything": parsed.all, "happened": parsed.timeline}
+        write_text(report, stream, width=width_of(stream), **options)
+    else:
+        from iisight.report import rows
+
+        writer = rows.write_csv if parsed.format == "csv" else rows.write_ndjson
+        writer(report, stream, timeline=parsed.timeline)
 
 
 def status(report: Report, fail_on: str) -> int:

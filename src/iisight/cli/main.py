@@ -12,15 +12,16 @@ from iisight._version import __version__
 from iisight.model.errors import IisightError
 
 FOUND, WRONG, INCOMPLETE, CLEAN = 1, 2, 3, 0
-_COMMANDS = ("scan", "config", "show", "rules", "explain")
+_COMMANDS = ("scan", "hunt", "config", "show", "rules", "explain")
 _HELP = {
     "scan": "say what a server loads and which of it does not belong",
+    "hunt": "say what event logs tell of changes to a web server, and by whom",
     "config": "print the configuration in force at one place, each line with its file and line",
     "show": "print a saved report again",
     "rules": "list the rules, start a new one, check their pages",
     "explain": "print a rule's page",
 }
-_EPILOG = """exit status of scan and show:
+_EPILOG = """exit status of scan, hunt and show:
   0  nothing found at or above --fail-on, and everything was read
   1  findings at or above --fail-on
   2  wrong usage, or the evidence cannot be opened

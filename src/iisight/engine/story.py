@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from iisight.engine.listening import Heard
 from iisight.engine.telling import sentence, who
+from iisight.model.event import Residue
 from iisight.model.finding import Severity
 from iisight.model.report import Judged
 from iisight.model.story import Moment
@@ -30,6 +31,11 @@ def moment(heard: Heard) -> Moment:
         count=heard.count,
         until=heard.until,
     )
+
+
+def residue_moment(residue: Residue) -> Moment:
+    """Return one line about text that no record holds any more."""
+    return Moment(None, "slack of the log", f"a record that is gone held: {residue.text}", locator=residue.locator)
 
 
 def timeline(moments: Iterable[Moment]) -> tuple[Moment, ...]:

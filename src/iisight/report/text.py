@@ -30,13 +30,24 @@ _MEANING = {
 }
 
 
-def write(report: Report, stream: TextIO, *, width: int = 80, color: bool = False, everything: bool = False) -> None:
-    """Write a report to a text stream.
+def write(
+    report: Report,
+    stream: TextIO,
+    *,
+    width: int = 80,
+    color: bool = False,
+    everything: bool = False,
+    happened: bool = False,
+) -> None:
+    """Write a report to a text stream; `happened`: the timeline alone.
 
     Lines keep to `width` columns, but for what an analyst copies. What the stream's encoding does not have is
     written out. The words are the same with `color` and without; `everything` folds and leaves out nothing.
     """
-    rows = lines(report, width=width, everything=everything)
+    if happened:
+        rows = timeline(report, max(width, MIN_WIDTH), everything=True)
+    else:
+        rows = lines(report, width=width, everything=everything)
     (_write_colored if color else _write_plain)(rows, stream)
 
 

@@ -20,6 +20,7 @@ from iisight.parsers.evtx.container import (
     places,
 )
 from iisight.parsers.evtx.records import events
+from iisight.parsers.evtx.span import Span, span_of
 from iisight.parsers.evtx.walk import ChunkHeader, RecordHeader, header_of, headers, residue, slack
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "FileHeader",
     "Place",
     "RecordHeader",
+    "Span",
     "chunk_at",
     "chunks",
     "cut_off",
@@ -40,6 +42,7 @@ __all__ = [
     "places",
     "residue",
     "slack",
+    "span_of",
 ]
 
 VERSION = 1

@@ -1,0 +1,70 @@
+"""Read event logs and hear what they tell: activities, findings about them, and how much was read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from iisight.engine.correlating import Correlating
+from iisight.engine.listening import Heard, listen
+from iisight.engine.registry import Rule
+from iisight.engine.settings import Settings
+from iisight.engine.sigma_rules import check_of, info_of, shipped
+from iisight.inventory.inventory import Progress
+from iisight.model.coverage import Gap, GapKind
+from iisight.model.event import Residue
+from iisight.model.finding import Finding
+from iisight.model.rule import RuleInfo
+from iisight.model.story import LogRead
+from iisight.sigma.rule import RuleSet
+from iisight.telemetry.gather import Gathering
+from iisight.telemetry.logs import Log
+from iisight.telemetry.places import Watch
+from iisight.telemetry.scripts import joined
+from iisight.telemetry.search import Search, Window
+from iisight.telemetry.sift import Sifter
+
+USER_GROUP = "events"  # the group whose rules are given activities
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of event logs, besides iisight's own rules."""
+
+    rules: RuleSet = field(default_factory=RuleSet)  # Sigma rules of the user's
+    window: Window = field(default_factory=Window)
+    workers: int | None = None  # processes; None: as many as pay
+    prefilter: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What logs told."""
+
+    heard: tuple[Heard, ...] = ()
+    logs: tuple[LogRead, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    residues: tuple[Residue, ...] = ()
+    findings: tuple[Finding, ...] = ()  # of correlations, which are about several events
+
+
+def hear(
+    logs: Sequence[Log], ask: Ask, rules: Sequence[Rule], settings: Settings, watch: Watch, progress: Progress
+) -> Hearing:
+    """Return what logs tell; what could not be read of them, and what could not be asked, is in `gaps`."""
+    gaps = [Gap(GapKind.FAILED, item.name, f"not evaluated: {item.reason}") for item in ask.rules.not_evaluated]
+    search = Search((*shipped(), *ask.rules.rules), watch, ask.window, ask.prefilter)
+    gathering = Gathering(logs, search, ask.workers, progress)
+    correlating = Correlating(ask.rules)
+    activities = correlating.watch(joined(gathering.activities(), Sifter(search).activity, gaps))
+    heard = listen(activities, (*rules, *user_rules(ask.rules)), settings, gaps)
+    found = tuple(correlating.findings(gaps))
+    return Hearing(heard, gathering.read, (*gaps, *gathering.gaps), gathering.residues, found)
+
+
+def user_rules(rules: RuleSet) -> tuple[Rule, ...]:
+    """Return the user's Sigma rules as rules of iisight; correlations are told by themselves."""
+    return tuple(Rule(info_of(rule), rule.name or rule.key, USER_GROUP, check_of(rule)) for rule in rules.rules)
+
+
+def infos(rules: RuleSet) -> Iterator[RuleInfo]:
+    """Yield what the user's rules say of themselves."""
+    yield from (info_of(rule) for rule in (*rules.rules, *rules.correlations))
