@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 
 from iisight.model.event import Event
 from iisight.model.locator import Locator
@@ -33,18 +34,6 @@ def event_of(tree: Tree, locator: Locator) -> Event:
         fields=fields_of(tree),
         locator=Locator(locator.path, locator.line, locator.column, locator.offset, locator.origin, record),
     )
-
-
-def event_of_json(text: str, locator: Locator) -> Event | None:
-    """Return the event of `{"Event": {…}}` as JSON, None when it is none or says nothing of its System."""
-    import msgspec
-
-    try:
-        tree = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return None
-    event = _mapping(_mapping(tree).get("Event"))
-    return event_of(event, locator) if _mapping(event.get("System")) else None
 
 
 def fields_of(tree: Tree) -> dict[str, str]:
@@ -88,12 +77,18 @@ def to_int(text: str) -> int | None:
 
 def to_time(text: str) -> datetime | None:
     """Return an ISO 8601 time as aware UTC (without a zone it is taken for UTC), None for anything else."""
+    if len(text) > 19 and text[10] == "T" and text[-1] == "Z":  # as logs have it; the rest is for exports
+        return _from_iso(text)
     match = _TIME.fullmatch(text)
     if match is None:
         return None
     zone = "+00:00" if match[3] in (None, "Z", "UTC") else match[3]
+    return _from_iso(f"{match[1]}{(match[2] or '')[:7]}{zone}")
+
+
+def _from_iso(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(f"{match[1]}{(match[2] or '')[:7]}{zone}").astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -112,17 +107,26 @@ def _leaves(data: Tree, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
             continue
         if name == "Data" and not prefix:
             yield from _unnamed(value)
-        elif isinstance(value, Mapping) and _TEXT not in value:
-            yield from _leaves(value, f"{prefix}{name}.", depth + 1) if depth < MAX_DEPTH else ()
-        else:
-            yield prefix + name, text_of(value)
+            continue
+        for one in value[:MAX_FIELDS] if isinstance(value, list) else (value,):
+            if isinstance(one, Mapping) and _TEXT not in one:
+                yield from _leaves(one, f"{prefix}{name}.", depth + 1) if depth < MAX_DEPTH else ()
+            else:
+                yield prefix + name, text_of(one)
 
 
 def _unnamed(value: object) -> Iterator[tuple[str, str]]:
-    held = value.get(_TEXT) if isinstance(value, Mapping) else value
-    items = held if isinstance(held, list) else [] if held is None else [held]
-    for number, item in enumerate(items[:MAX_FIELDS], 1):
+    for number, item in enumerate(islice(_flat(value, 0), MAX_FIELDS), 1):
         yield f"param{number}", text_of(item)
+
+
+def _flat(value: object, depth: int) -> Iterator[object]:
+    held = value.get(_TEXT) if isinstance(value, Mapping) else value
+    if isinstance(held, list) and depth < MAX_DEPTH:
+        for item in held:
+            yield from _flat(item, depth + 1)
+    elif held is not None:
+        yield held
 
 
 def _mapping(value: object) -> Tree:

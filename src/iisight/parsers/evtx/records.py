@@ -8,7 +8,6 @@ from iisight.model.event import Event, Lost
 from iisight.model.locator import Locator
 from iisight.parsers.evtx.container import CHUNK, CHUNK_HEADER, CHUNK_MAGIC, FILE_HEADER, Chunk
 from iisight.parsers.evtx.walk import RECORD_HEADER, RECORD_MAGIC, SMALLEST, RecordHeader, header_of, headers
-from iisight.parsers.record import event_of_json
 
 Decoded = tuple[int, str, bool]  # index of the record; its JSON, or why there is none; which of both
 
@@ -23,13 +22,18 @@ _SIZE = struct.Struct("<I")
 
 def events(chunk: Chunk, locator: Locator) -> Iterator[Event | Lost]:
     """Yield the records of a chunk in their order, and what is there and cannot be read."""
+    from iisight.parsers.record_json import event_of_json
+
     found = headers(chunk)
     yield from _untold(chunk, found, locator)
     for index, text, read in _decoded(chunk, found):
-        record = found[index]
-        at = Locator(locator.path, None, None, chunk.offset + record.offset, locator.origin, record.record)
-        event = event_of_json(text, at) if read else None
-        yield event or Lost(at, "the record has no System element" if read else text)
+        offset = chunk.offset + found[index].offset
+        event = event_of_json(text, locator, offset) if read else None
+        if event is None:
+            at = Locator(locator.path, offset=offset, origin=locator.origin, record=found[index].record)
+            yield Lost(at, "the record has no System element" if read else text)
+        else:
+            yield event
 
 
 def _untold(chunk: Chunk, found: list[RecordHeader], locator: Locator) -> Iterator[Lost]:
@@ -74,7 +78,8 @@ def _pass(log: bytes, found: list[RecordHeader], start: int) -> Iterator[Decoded
         at = place.get(record, -1)
         if at < done:
             continue
-        yield from ((missed, reason, False) for missed in range(done, at))
+        if at > done:
+            yield from ((missed, reason, False) for missed in range(done, at))
         yield at, text, True
         done, errors = at + 1, 0
     left = len(found) - done
