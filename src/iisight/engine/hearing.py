@@ -9,6 +9,7 @@ from iisight.engine.registry import Rule
 from iisight.engine.settings import Settings
 from iisight.engine.sigma_rules import check_of, info_of, shipped
 from iisight.inventory.inventory import Progress
+from iisight.model.activity import Activity
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.event import Residue
 from iisight.model.finding import Finding
@@ -16,8 +17,8 @@ from iisight.model.rule import RuleInfo
 from iisight.model.story import LogRead
 from iisight.sigma.rule import RuleSet
 from iisight.telemetry.gather import Gathering
+from iisight.telemetry.interpret import Watch
 from iisight.telemetry.logs import Log
-from iisight.telemetry.places import Watch
 from iisight.telemetry.scripts import joined
 from iisight.telemetry.search import Search, Window
 from iisight.telemetry.sift import Sifter
@@ -43,7 +44,18 @@ class Hearing:
     logs: tuple[LogRead, ...] = ()
     gaps: tuple[Gap, ...] = ()
     residues: tuple[Residue, ...] = ()
-    findings: tuple[Finding, ...] = ()  # of correlations, which are about several events
+    correlations: tuple[Finding, ...] = ()  # of the user's correlation rules
+    rules: tuple[RuleInfo, ...] = ()  # the user's
+
+    @property
+    def activities(self) -> tuple[Activity, ...]:
+        """Return what was done, in the order of time."""
+        return tuple(h.activity for h in self.heard)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was found in single events and in several together."""
+        return (*(f for h in self.heard for f in h.findings), *self.correlations)
 
 
 def hear(
@@ -57,7 +69,8 @@ def hear(
     activities = correlating.watch(joined(gathering.activities(), Sifter(search).activity, gaps))
     heard = listen(activities, (*rules, *user_rules(ask.rules)), settings, gaps)
     found = tuple(correlating.findings(gaps))
-    return Hearing(heard, gathering.read, (*gaps, *gathering.gaps), gathering.residues, found)
+    unread = (*gaps, *gathering.gaps)
+    return Hearing(heard, gathering.read, unread, gathering.residues, found, tuple(infos(ask.rules)))
 
 
 def user_rules(rules: RuleSet) -> tuple[Rule, ...]:

@@ -1,20 +1,21 @@
 """Event logs alone: what they tell, and what the rules say of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from iisight._version import __version__
-from iisight.engine.hearing import Ask, Hearing, hear, infos
+from iisight.engine.hearing import Ask, hear
+from iisight.engine.joining import Joiner, attributed
 from iisight.engine.registry import Rule, Shape, all_rules
 from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
-from iisight.engine.story import moment, residue_moment, timeline
+from iisight.engine.story import timeline
 from iisight.inventory.inventory import Progress
 from iisight.model.coverage import Gap
-from iisight.model.finding import Finding
 from iisight.model.report import SCHEMA_VERSION, Report
 from iisight.rules._case import Case
+from iisight.telemetry.interpret import Watch
 from iisight.telemetry.logs import Log
-from iisight.telemetry.places import Watch
 
 
 def hunt(
@@ -31,9 +32,10 @@ def hunt(
     asked, chosen = ask or Ask(), settings or Settings()
     every = tuple(all_rules() if rules is None else rules)
     hearing = hear(logs, asked, every, chosen, Watch(), progress or (lambda *_: None))
-    own = [rule for rule in every if rule.shape is not Shape.STATE]
-    unread = [*gaps, *hearing.gaps]
-    found = findings(hearing, own, chosen, unread)
+    hearing = replace(hearing, heard=attributed(hearing.heard, Joiner(()), chosen))
+    own, unread = [rule for rule in every if rule.shape is not Shape.STATE], [*gaps, *hearing.gaps]
+    case = Case(None, hearing.activities, hearing.logs, hearing.findings)
+    correlated = [f for rule in own if rule.shape is Shape.CASE for f in run(rule, case, chosen, unread)]
     return Report(
         schema=SCHEMA_VERSION,
         version=__version__,
@@ -41,17 +43,9 @@ def hunt(
         sites=(),
         files=(),
         components=(),
-        findings=tuple(found),
-        rules=(*(rule.info for rule in own), *infos(asked.rules)),
+        findings=tuple(marked((*case.findings, *correlated), chosen)),
+        rules=(*(rule.info for rule in own), *hearing.rules),
         gaps=tuple(sorted(set(unread))),
         logs=hearing.logs,
-        timeline=timeline([*map(moment, hearing.heard), *map(residue_moment, hearing.residues)]),
+        timeline=timeline(hearing),
     )
-
-
-def findings(hearing: Hearing, rules: Sequence[Rule], settings: Settings, gaps: list[Gap]) -> list[Finding]:
-    """Return what rules about events and about all events together say, the gravest first."""
-    heard = [f for h in hearing.heard for f in h.findings]
-    case = Case(None, tuple(h.activity for h in hearing.heard), hearing.logs, (*heard, *hearing.findings))
-    correlated = [f for rule in rules if rule.shape is Shape.CASE for f in run(rule, case, settings, gaps)]
-    return marked((*case.findings, *correlated), settings)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iisight.engine.listening import Heard
+from iisight.engine.running import mark
+from iisight.engine.settings import Settings
 from iisight.evidence import paths
 from iisight.model.activity import Act, Action
 from iisight.model.component import Component, Kind
@@ -59,9 +61,14 @@ class Joiner:
             yield from self._types.get(_type_name(action.code), ())
 
 
-def attributed(heard: Iterable[Heard], joiner: Joiner) -> tuple[Heard, ...]:
-    """Return what was heard with each finding naming the components it is about."""
-    return tuple(replace(h, findings=tuple(_with(f, joiner.components(h)) for f in h.findings)) for h in heard)
+def attributed(heard: Iterable[Heard], joiner: Joiner, settings: Settings) -> tuple[Heard, ...]:
+    """Return what was heard with each finding naming the components it is about, and whether it counts."""
+    return tuple(_attributed(h, joiner.components(h), settings) for h in heard)
+
+
+def _attributed(heard: Heard, components: tuple[Component, ...], settings: Settings) -> Heard:
+    findings = tuple(mark(_with(f, components), settings) for f in heard.findings)
+    return replace(heard, findings=findings, components=tuple(c.id for c in components))
 
 
 def _with(finding: Finding, components: tuple[Component, ...]) -> Finding:

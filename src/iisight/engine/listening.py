@@ -22,6 +22,7 @@ class Heard:
     findings: tuple[Finding, ...] = ()
     count: int = 1
     until: datetime | None = None  # time of the last one
+    components: tuple[str, ...] = ()  # ids of those it is about
 
 
 def listen(

@@ -36,11 +36,12 @@ def run(rule: Rule, subject: object, settings: Settings, gaps: list[Gap]) -> lis
 
 def marked(findings: Iterable[Finding], settings: Settings) -> list[Finding]:
     """Return findings with fingerprint and suppression, the gravest first."""
-    done = [_mark(finding, settings) for finding in findings]
+    done = [mark(finding, settings) for finding in findings]
     return sorted(done, key=lambda f: (-f.severity.rank, f.rule, f.evidence, f.message))
 
 
-def _mark(finding: Finding, settings: Settings) -> Finding:
+def mark(finding: Finding, settings: Settings) -> Finding:
+    """Return a finding with its fingerprint, and why it does not count if it does not."""
     printed = replace(finding, fingerprint=_fingerprint(finding))
     return replace(printed, suppressed=settings.suppression(printed))
 

@@ -5,19 +5,26 @@ from dataclasses import replace
 
 from iisight._version import __version__
 from iisight.engine.deep import Deep, look_deep
+from iisight.engine.hearing import Ask, Hearing, hear
+from iisight.engine.joining import Joiner, attributed
 from iisight.engine.registry import Rule, Shape, all_rules
 from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
+from iisight.engine.story import timeline, with_stories
 from iisight.engine.verdicts import judge
+from iisight.evidence import paths
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
+from iisight.rules._case import Case
+from iisight.telemetry.interpret import Watch
+from iisight.telemetry.logs import logs_of
 
 
-def scan(
+def scan(  # noqa: PLR0913  keywords of the public entry
     source: Source,
     settings: Settings | None = None,
     *,
@@ -26,35 +33,62 @@ def scan(
     time: str | None = None,
     look: Look | None = None,
     deep: Deep | None = None,
+    ask: Ask | None = None,
 ) -> Report:
     """Return what is to be said about a source.
 
     `time` (ISO 8601) goes into the report. `look` says how binaries are examined; by default in worker processes.
-    `deep` has capa look at those that are in doubt.
+    `deep` has capa look at those that are in doubt. `ask` says what is asked of the event logs in the source.
     """
-    inventory = collect(source, progress, look or Look())
-    report = report_on(inventory, settings or Settings(), tuple(rules or all_rules()), time=time)
+    chosen, every, show = settings or Settings(), tuple(rules or all_rules()), progress or (lambda *_: None)
+    inventory = collect(source, show, look or Look())
+    logs = tuple(logs_of(source))
+    hearing = hear(logs, ask or Ask(), every, chosen, watch_of(inventory), show) if logs else None
+    report = report_on(inventory, chosen, every, time=time, hearing=hearing)
     if deep is None:
         return report
-    components, gaps = look_deep(report.components, source, deep, progress or (lambda *_: None))
+    components, gaps = look_deep(report.components, source, deep, show)
     return replace(report, components=components, gaps=tuple(sorted({*report.gaps, *gaps})))
 
 
-def report_on(inventory: Inventory, settings: Settings, rules: tuple[Rule, ...], *, time: str | None = None) -> Report:
-    """Run the rules over an inventory and return the report."""
-    gaps = list(inventory.gaps)
-    state = (rule for rule in rules if rule.shape is Shape.STATE)
-    order = marked((f for rule in state for f in run(rule, inventory, settings, gaps)), settings)
+def watch_of(inventory: Inventory) -> Watch:
+    """Return what logs may tell of besides what always matters: the files of components, and web roots."""
+    files = (b.path for c in inventory.components for b in (c.binary, c.twin) if b is not None)
+    images = (c.image for c in inventory.components if c.image)
+    names = {paths.basename(path).lower() for path in (*files, *images)}
+    roots = {s.expand(app.physical_path) for s in inventory.servers for app in s.apps if app.physical_path}
+    return Watch(frozenset(names), tuple(sorted(roots)))
+
+
+def report_on(
+    inventory: Inventory,
+    settings: Settings,
+    rules: tuple[Rule, ...],
+    *,
+    time: str | None = None,
+    hearing: Hearing | None = None,
+) -> Report:
+    """Run the rules over an inventory, and over what its event logs tell, and return the report."""
+    told = Hearing() if hearing is None else hearing
+    told = replace(told, heard=attributed(told.heard, Joiner(inventory.components), settings))
+    gaps = [*inventory.gaps, *told.gaps]
+    ran = [r for r in rules if hearing is not None or r.shape is not Shape.EVENT]
+    state = [f for r in ran if r.shape is Shape.STATE for f in run(r, inventory, settings, gaps)]
+    case = Case(inventory, told.activities, told.logs, (*state, *told.findings))
+    correlated = [f for r in ran if r.shape is Shape.CASE for f in run(r, case, settings, gaps)]
+    order = marked((*case.findings, *correlated), settings)
     return Report(
         schema=SCHEMA_VERSION,
         version=__version__,
         evidence=inventory.evidence,
         sites=tuple(_sites(inventory)),
         files=tuple(_files(inventory)),
-        components=judge(inventory.components, order, settings),
+        components=with_stories(judge(inventory.components, order, settings), told),
         findings=tuple(order),
-        rules=tuple(rule.info for rule in rules),
+        rules=(*(rule.info for rule in ran), *told.rules),
         gaps=tuple(sorted({*gaps, *unresolved(inventory.servers)})),
+        logs=told.logs,
+        timeline=timeline(told),
         time=time,
         mapping=inventory.mapping,
     )

@@ -1,9 +1,10 @@
 """The story of each component and of the server: what was heard, told in the order of time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
+from iisight.engine.hearing import Hearing
 from iisight.engine.listening import Heard
 from iisight.engine.telling import sentence, who
 from iisight.model.event import Residue
@@ -38,23 +39,18 @@ def residue_moment(residue: Residue) -> Moment:
     return Moment(None, "slack of the log", f"a record that is gone held: {residue.text}", locator=residue.locator)
 
 
-def timeline(moments: Iterable[Moment]) -> tuple[Moment, ...]:
-    """Return moments in the order of time, at most MAX_TIMELINE: the weightiest stay."""
-    return _bounded(moments, MAX_TIMELINE)
+def timeline(hearing: Hearing) -> tuple[Moment, ...]:
+    """Return everything that was heard in the order of time, at most MAX_TIMELINE moments: the weightiest stay."""
+    return _bounded([*map(moment, hearing.heard), *map(residue_moment, hearing.residues)], MAX_TIMELINE)
 
 
-def with_stories(judged: Iterable[Judged], stories: Mapping[str, Iterable[Moment]]) -> tuple[Judged, ...]:
-    """Return components with their stories, by component id."""
-    return tuple(replace(j, story=_bounded(stories.get(j.component.id, ()), MAX_STORY)) for j in judged)
-
-
-def by_component(told: Iterable[tuple[tuple[str, ...], Moment]]) -> dict[str, list[Moment]]:
-    """Return the moments of each component id."""
-    found: dict[str, list[Moment]] = defaultdict(list)
-    for ids, part in told:
-        for component in ids:
-            found[component].append(part)
-    return found
+def with_stories(judged: Iterable[Judged], hearing: Hearing) -> tuple[Judged, ...]:
+    """Return components with their stories."""
+    stories: dict[str, list[Moment]] = defaultdict(list)
+    for heard in hearing.heard:
+        for component in heard.components:
+            stories[component].append(moment(heard))
+    return tuple(replace(j, story=_bounded(stories[j.component.id], MAX_STORY)) for j in judged)
 
 
 def _bounded(moments: Iterable[Moment], most: int) -> tuple[Moment, ...]:

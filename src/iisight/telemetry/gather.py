@@ -1,7 +1,7 @@
 """Read event logs with as many processes as pay, and yield what they tell in the order of the logs."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +10,7 @@ from itertools import islice
 from iisight.model.activity import Activity
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
+from iisight.model.event import Residue
 from iisight.model.locator import Locator
 from iisight.model.story import LogRead
 from iisight.parsers import evtx
@@ -62,6 +63,11 @@ class Gathering:
         """Return each log with how much of it was read."""
         return tuple(_log_read(log, tally) for log, tally in zip(self._logs, self._tallies, strict=True))
 
+    @property
+    def residues(self) -> tuple[Residue, ...]:
+        """Return what only the slack of the logs holds."""
+        return tuple(residue for tally in self._tallies for residue in tally.residues)
+
     def activities(self) -> Iterator[Activity]:
         """Yield what the logs tell, in the order of the logs and of their records."""
         done, total = 0, sum(log.size or 0 for log in self._logs)
@@ -74,7 +80,7 @@ class Gathering:
                 yield from result.activities
         self.gaps += [gap for log, tally in zip(self._logs, self._tallies, strict=True) for gap in _told(log, tally)]
 
-    def _results(self) -> Iterator[Result]:
+    def _results(self) -> Generator[Result, None, None]:
         if self._workers < 2:
             sifter = Sifter(self._search)
             yield from (_run(sifter, task) for task in self._tasks())

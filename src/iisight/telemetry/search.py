@@ -8,8 +8,8 @@ from iisight.model.event import Event
 from iisight.model.need import Need, any_of
 from iisight.sigma.needs import need_of
 from iisight.sigma.rule import CompiledRule
-from iisight.telemetry.interpret import NEEDS
-from iisight.telemetry.places import Watch
+from iisight.telemetry import interpret
+from iisight.telemetry.interpret import Watch
 
 RESIDUE = ("appcmd", "globalmodules", "isapifilters", "webglobalmodule", "webmanagedmodule", "writableadminmanager")
 """What is sought in the slack of logs as well: words that hardly anything but a change of a web server brings."""
@@ -51,9 +51,8 @@ class Search:
     @property
     def needs(self) -> tuple[Need, ...]:
         """Return what the prefilter asks for: a script block always, for scripts are cut to pieces and obfuscated."""
-        watched = (any_of(*self.watch.names),) if self.watch.names else ()
         of_sigma = (need_of(rule) for rule in self.sigma)
-        return (*NEEDS, *of_sigma, *watched, any_of(*RESIDUE, "ScriptBlockText"))
+        return (interpret.need(self.watch), *of_sigma, any_of(*RESIDUE, "ScriptBlockText"))
 
 
 def _is_one(name: str, patterns: tuple[str, ...]) -> bool:
