@@ -88,7 +88,7 @@ def _visit(
 def _open_file(root: Path, name: str, shown: str) -> BinaryIO:
     """Open a file that must still be a regular one and no link, in folders that are none."""
     try:
-        stream = open(_open(root, name), "rb")  # noqa: PTH123, SIM115 (a descriptor; closed by who reads)
+        stream = open(_open(root, name), "rb")  # noqa: SIM115 (a descriptor; closed by who reads)
     except OSError as error:
         raise EvidenceError(f"{shown}: {error.strerror or error}") from error
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
