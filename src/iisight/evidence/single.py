@@ -37,7 +37,7 @@ def open_single(path: Path) -> Source:
         return guarded(stream.read, stream.close, lambda error: f"{file.path}: {error}")
 
     file = File(place(name, head), info.st_size, to_time(info.st_mtime), name)
-    return Source(name, [file], opener, mount=f"a single file, placed at {file.path}", place=path)
+    return Source(name, [file], opener, mount=f"a single file, placed at {file.path}", place=path.parent)
 
 
 def place(name: str, head: bytes) -> str:

@@ -47,7 +47,7 @@ class Source:
         """Index `files`; of two whose paths fold to the same the one whose path is smaller as text wins."""
         self.name = name  # what the evidence is called in a report
         self.mount = mount  # how its names were mapped to Windows paths, one sentence
-        self.place = place  # the folder, archive or file on this machine; None for one made in memory
+        self.place = place  # the folder its origins are in, or the archive; None for one made in memory
         self._opener = opener
         self._by_name: array[int] | None = None
         self._by_suffix: dict[tuple[str, ...], array[int]] = {}
@@ -111,7 +111,7 @@ class Source:
         return b"".join(parts)
 
     def open(self, file: File) -> BinaryIO:
-        """Return a file to be read forwards, of any size and in little memory; it and its `read` raise EvidenceError."""
+        """Return a file to be read forwards, of any size; it and its `read` raise EvidenceError."""
         return self._opener(file)
 
     def _sort(self) -> tuple[Gap, ...]:

@@ -97,7 +97,7 @@ class _Guarded(io.RawIOBase):
 
 
 def guarded(read: Read, close: Callable[[], object], tell: Tell, most: int = MAX_PIECE) -> BinaryIO:
-    """Return a stream of what `read` gives, at most `most` bytes at once; its errors are EvidenceErrors that `tell` words."""
+    """Return a stream of what `read` gives, at most `most` bytes at once; `tell` words its errors for EvidenceError."""
     return io.BufferedReader(_Guarded(read, close, tell, most), min(most, _BUFFER))
 
 

@@ -33,7 +33,7 @@ def recognise(head: bytes) -> Format | None:
     form = _format(head)
     if form is None:
         return None
-    if any(isinstance(found, Event) for found in _events(BytesIO(head), Locator(""), form)):
+    if any(isinstance(found, Event) for found in _events(Window(BytesIO(), head), Locator(""), form)):
         return form
     if len(head) < HEAD:
         return None
@@ -50,18 +50,7 @@ def events(stream: BinaryIO, locator: Locator) -> Iterator[Event | Lost]:
     What the stream itself raises comes through; nothing else does.
     """
     head = stream.read(HEAD)
-    yield from _events(_Again(head, stream), locator, _format(head) or Format.JSON)
-
-
-class _Again(BytesIO):
-    """A stream whose first bytes were read already."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        super().__init__(head)
-        self._rest = rest
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(size) or self._rest.read(-1 if size is None else size)
+    yield from _events(Window(stream, head), locator, _format(head) or Format.JSON)
 
 
 def _format(head: bytes) -> Format | None:
@@ -72,10 +61,10 @@ def _format(head: bytes) -> Format | None:
     return Format.JSON if text.startswith(_JSON_STARTS) else None
 
 
-def _events(stream: BinaryIO, locator: Locator, form: Format) -> Iterator[Event | Lost]:
+def _events(window: Window, locator: Locator, form: Format) -> Iterator[Event | Lost]:
     read = xml_events.values if form is Format.XML else json_values.values
     is_recovering = False  # what is found inside of a record that cannot be read is no loss of its own
-    for line, value in read(Window(stream)):
+    for line, value in read(window):
         place = Locator(locator.path, line, origin=locator.origin)
         event = event_in(value, place) if isinstance(value, dict) else None
         if event is not None:

@@ -18,7 +18,7 @@ _SCRIPT_BLOCK = re.compile(
 
 
 def read_classic(text: str) -> dict[str, str]:
-    """Return the lines `key=value` of a record; `Message`, the last, has all lines that follow. Empty when it is none."""
+    """Return the lines `key=value` of a record, `Message` with all that follows it; empty when it is none."""
     found: dict[str, str] = {}
     head, sign, message = text.partition("\nMessage=")
     for line in head.splitlines()[:MAX_FIELDS]:

@@ -58,7 +58,7 @@ def _of_tree(tree: Tree, place: Locator) -> Event | None:
         return None
     held = {"System": system, "EventData": _data(tree.get("EventData")), "UserData": tree.get("UserData")}
     event = event_of({name: part for name, part in held.items() if part}, place)
-    if isinstance(number := system["EventID"] if "EventID" in system else None, Mapping) and "Value" in number:
+    if isinstance(number := system.get("EventID"), Mapping) and "Value" in number:
         event = replace(event, id=to_int(text_of(number["Value"])) or 0)
     if event.time is None:
         event = replace(event, time=time_of(_mapping(system.get("TimeCreated")).get("SystemTime")))
@@ -224,7 +224,7 @@ def _splunk_channel(value: Tree) -> str:
 
 
 def _nested(value: Tree) -> dict[str, object]:
-    """Return `{"winlog.event_id": 1}` as `{"winlog": {"event_id": 1}}`, three levels at most: field names may have dots."""
+    """Return `{"winlog.event_id": 1}` as `{"winlog": {"event_id": 1}}`; names of fields, at the third level, keep dots."""
     tree: dict[str, object] = {}
     for name, held in value.items():
         *above, last = name.split(".", 2)

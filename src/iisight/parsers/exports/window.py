@@ -16,8 +16,9 @@ _MARKS = (
 class Window:
     """A stretch of the text; `at` is where the reader stands in it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        """Stand at the start of the stream; nothing is read yet."""
+    def __init__(self, stream: BinaryIO, head: bytes = b"") -> None:
+        """Stand at the start of `head`, which was read of the stream already."""
+        self._head = head
         self.text = ""
         self.at = 0
         self._stream = stream
@@ -54,7 +55,8 @@ class Window:
         """Drop what was read and append a piece; tell whether there was one."""
         if self.is_ended:
             return False
-        data = self._stream.read(PIECE)
+        data = self._head or self._stream.read(PIECE)
+        self._head = b""
         self.is_ended = not data
         text = self._decoded(data)
         self.line_of(self.at)
