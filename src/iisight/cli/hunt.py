@@ -8,7 +8,9 @@ from iisight.cli._output import output
 from iisight.engine.hearing import infos
 from iisight.engine.hunt import hunt
 from iisight.engine.registry import all_rules
-from iisight.telemetry.logs import find_logs
+from iisight.model.coverage import Gap
+from iisight.model.errors import EvidenceError
+from iisight.telemetry.logs import Log, find_logs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +33,13 @@ def run(parsed: argparse.Namespace) -> int:
     asked, given = _hunt.ask(parsed), [Path(name) for name in parsed.logs if name != "-"]
     known = [*(rule.info.id for rule in all_rules()), *(info.id for info in infos(asked.rules))]
     settings = _settings.settings(parsed, given, known)
-    found = find_logs(parsed.logs)
+    found = list(find_logs(parsed.logs))
+    logs = [log for log in found if isinstance(log, Log)]
+    gaps = [gap for gap in found if isinstance(gap, Gap)]
+    if not logs:
+        raise EvidenceError("; ".join(f"{gap.subject}: {gap.reason}" for gap in gaps[:3]) or "no event log")
     with _options.throughput(parsed.quiet) as progress:
-        report = hunt(_name(parsed.logs), found.logs, asked, settings, gaps=found.gaps, progress=progress)
+        report = hunt(_name(parsed.logs), logs, asked, settings, gaps=gaps, progress=progress)
     with output(parsed.output) as stream:
         _result.write(report, parsed, stream)
     return _result.status(report, parsed.fail_on)

@@ -18,10 +18,11 @@ from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
+from iisight.model.coverage import Gap
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
 from iisight.rules._case import Case
 from iisight.telemetry.interpret import Watch
-from iisight.telemetry.logs import logs_of
+from iisight.telemetry.logs import Log, logs_of
 
 
 def scan(  # noqa: PLR0913  keywords of the public entry
@@ -42,13 +43,25 @@ def scan(  # noqa: PLR0913  keywords of the public entry
     """
     chosen, every, show = settings or Settings(), tuple(rules or all_rules()), progress or (lambda *_: None)
     inventory = collect(source, show, look or Look())
-    logs = tuple(logs_of(source))
-    hearing = hear(logs, ask or Ask(), every, chosen, watch_of(inventory), show) if logs else None
+    hearing = _hear(source, ask or Ask(), every, chosen, watch_of(inventory), show)
     report = report_on(inventory, chosen, every, time=time, hearing=hearing)
     if deep is None:
         return report
     components, gaps = look_deep(report.components, source, deep, show)
     return replace(report, components=components, gaps=tuple(sorted({*report.gaps, *gaps})))
+
+
+def _hear(
+    source: Source, ask: Ask, rules: tuple[Rule, ...], settings: Settings, watch: Watch, progress: Progress
+) -> Hearing | None:
+    """Return what the event logs of a source tell, None when it has none."""
+    found = list(logs_of(source))
+    logs = [log for log in found if isinstance(log, Log)]
+    gaps = tuple(gap for gap in found if isinstance(gap, Gap))
+    if not logs:
+        return Hearing(gaps=gaps) if gaps else None
+    hearing = hear(logs, ask, rules, settings, watch, progress)
+    return replace(hearing, gaps=(*gaps, *hearing.gaps))
 
 
 def watch_of(inventory: Inventory) -> Watch:

@@ -1,7 +1,7 @@
 """Read event logs with as many processes as pay, and yield what they tell in the order of the logs."""
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from iisight.model.event import Residue
 from iisight.model.locator import Locator
 from iisight.model.story import LogRead
 from iisight.parsers import evtx
-from iisight.telemetry.logs import Format, Log
+from iisight.telemetry.logs import Log, LogFormat
 from iisight.telemetry.pool import Pool
 from iisight.telemetry.search import Search
 from iisight.telemetry.sift import Sifter, Tally
@@ -81,15 +81,17 @@ class Gathering:
         self.gaps += [gap for log, tally in zip(self._logs, self._tallies, strict=True) for gap in _told(log, tally)]
 
     def _results(self) -> Generator[Result, None, None]:
-        if self._workers < 2:
-            sifter = Sifter(self._search)
-            yield from (_run(sifter, task) for task in self._tasks())
-            return
-        yield from Pool(self._workers, partial(_start, self._search), _work, _died).map(self._tasks())
+        here = [n for n, log in enumerate(self._logs) if self._workers < 2 or not log.is_portable]
+        there = [n for n, log in enumerate(self._logs) if n not in set(here)]
+        sifter = Sifter(self._search)
+        yield from (_run(sifter, task) for task in self._tasks(here))
+        if there:
+            yield from Pool(self._workers, partial(_start, self._search), _work, _died).map(self._tasks(there))
 
-    def _tasks(self) -> Iterator[Task]:
-        for number, log in enumerate(self._logs):
-            if log.local is None or log.format is not Format.EVTX:
+    def _tasks(self, numbers: Iterable[int]) -> Iterator[Task]:
+        for number in numbers:
+            log = self._logs[number]
+            if log.file is None or log.format is not LogFormat.EVTX:
                 yield Task(number, log)
                 continue
             try:
@@ -142,9 +144,9 @@ def _run(sifter: Sifter, task: Task) -> Result:
 
 def _activities(sifter: Sifter, task: Task, tally: Tally) -> Iterator[Activity]:
     log = task.log
-    locator = Locator(log.path, origin=log.origin)
+    locator = Locator(log.path, origin=log.name if log.name != log.path else "")
     with log.open() as stream:
-        if log.format is not Format.EVTX:
+        if log.format is not LogFormat.EVTX:
             yield from sifter.export(stream, locator, tally)
         elif task.places:
             yield from sifter.chunks((evtx.chunk_at(stream, place) for place in task.places), locator, tally)
