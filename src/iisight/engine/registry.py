@@ -1,4 +1,4 @@
-"""Find the rules: every module below `iisight.rules` that has INFO and check, and every YARA rule of the pack."""
+"""Find the rules: modules below `iisight.rules` with INFO and check, the YARA pack, the Sigma rules of `rules/events`."""
 
 import pkgutil
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module, resources
 
 from iisight import rules
-from iisight.engine import yara_rules
+from iisight.engine import sigma_rules, yara_rules
 from iisight.model.errors import UsageError
 from iisight.model.finding import Finding
 from iisight.model.rule import RuleInfo
@@ -56,8 +56,10 @@ def all_rules() -> tuple[Rule, ...]:
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_"):
                 _register(found, _python_rule(module.name, group.name))
-    for info, name, check in yara_rules.yara_rules():
-        _register(found, Rule(info, name, yara_rules.GROUP, check))
+    for info, name, look in yara_rules.yara_rules():
+        _register(found, Rule(info, name, yara_rules.GROUP, look))
+    for info, name, hear in sigma_rules.sigma_rules():
+        _register(found, Rule(info, name, sigma_rules.GROUP, hear))
     return tuple(found[key] for key in sorted(found))
 
 

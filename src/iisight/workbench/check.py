@@ -1,16 +1,25 @@
 """Run a rule's page: every case against its server, every house rule against the page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from iisight.engine.registry import Rule
+from iisight.engine.registry import Rule, Shape
+from iisight.engine.sigma_rules import shipped
 from iisight.evidence.memory import memory_source
 from iisight.examine.look import Look
 from iisight.examine.setup import Setup
 from iisight.examine.yara import compile_rules
 from iisight.inventory.collect import collect
+from iisight.model.activity import Activity
+from iisight.model.coverage import Gap
 from iisight.model.finding import Finding
+from iisight.model.story import LogRead
+from iisight.rules._case import Case as RuleCase
+from iisight.telemetry.scripts import joined
+from iisight.telemetry.search import Search
+from iisight.telemetry.sift import Sifter, Tally
 from iisight.workbench.certificates import test_roots, test_thumbprints
+from iisight.workbench.event_blocks import events_of
 from iisight.workbench.pages import Case, PageError, files_of, parse_listing, parse_page, times_of
 
 _ID = re.compile(r"IIS[1-59]\d\d")
@@ -53,11 +62,42 @@ def check_case(rule: Rule, case: Case) -> Iterator[str]:
 
 
 def findings_of(rule: Rule, case: Case) -> list[Finding]:
-    """Return what a rule says of a case's server."""
+    """Return what a rule says of a case's server, or of its events."""
     options = {k: v for b in case.blocks if b.action == "options" for k, v in parse_listing(b.body).items()}
+    given = {**rule.info.options, **options}
+    return [f for subject in _subjects(rule, case) for f in rule.check(subject, given)]
+
+
+def _subjects(rule: Rule, case: Case) -> Iterator[object]:
+    """Yield what the rule's shape asks for."""
+    activities = () if rule.shape is Shape.STATE else tuple(_activities(case))
+    if rule.shape is Shape.EVENT:
+        yield from activities
+        return
     files = files_of(case)
     inventory = collect(memory_source(files, case.title, times_of(case, files)), look=look_at(case))
-    return list(rule.check(inventory, {**rule.info.options, **options}))
+    yield inventory if rule.shape is Shape.STATE else RuleCase(inventory, activities, _logs(activities))
+
+
+def _activities(case: Case) -> Iterator[Activity]:
+    """Yield what the events of a case tell, as a hunt would."""
+    sifter = Sifter(Search(shipped(), prefilter=False))
+    gaps: list[Gap] = []
+    yield from joined(sifter.events(events_of(case.blocks), Tally()), sifter.activity, gaps)
+
+
+def _logs(activities: Iterable[Activity]) -> tuple[LogRead, ...]:
+    """Return the logs that the events stand in."""
+    found: dict[str, list[Activity]] = {}
+    for activity in activities:
+        found.setdefault(activity.event.locator.path, []).append(activity)
+    return tuple(_log(path, held) for path, held in sorted(found.items()))
+
+
+def _log(path: str, held: list[Activity]) -> LogRead:
+    times = sorted(a.event.time for a in held if a.event.time is not None)
+    channels = tuple(sorted({a.event.channel for a in held}))
+    return LogRead(path, "evtx", channels, len(held), 0, times[0] if times else None, times[-1] if times else None)
 
 
 def look_at(case: Case) -> Look:

@@ -5,11 +5,11 @@ is not data; times count on by ten seconds from block to block. The provider is 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from iisight.model.event import Event
 from iisight.model.locator import Locator
+from iisight.workbench.pages import Block, PageError
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 STEP = timedelta(seconds=10)
@@ -25,24 +25,19 @@ _PROVIDERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EventBlock:
-    """One event of a page: what stands behind the word `event`, and the lines."""
-
-    argument: str
-    body: str
-
-
-def events_of(blocks: Iterable[EventBlock]) -> Iterator[Event]:
-    """Yield the events of a case. Raises ValueError for a block that cannot be read."""
-    for number, block in enumerate(blocks):
-        yield _event(block, number)
+def events_of(blocks: Iterable[Block]) -> Iterator[Event]:
+    """Yield the events of a case. Raises PageError for a block that cannot be read."""
+    for number, block in enumerate(block for block in blocks if block.action == "event"):
+        try:
+            yield _event(block, number)
+        except ValueError as error:
+            raise PageError(f"event '{block.argument}': {error}") from error
 
 
-def _event(block: EventBlock, number: int) -> Event:
+def _event(block: Block, number: int) -> Event:
     channel, _, text = block.argument.strip().rpartition(" ")
     if not channel or not text.isdigit():
-        raise ValueError(f"event '{block.argument}': expected `<channel> <id>`")
+        raise ValueError("expected `<channel> <id>`")
     fields = dict(_lines(block.body))
     given = {name: fields.pop(name) for name in list(fields) if name.startswith("@")}
     time = datetime.fromisoformat(given["@time"]).astimezone(UTC) if "@time" in given else START + number * STEP

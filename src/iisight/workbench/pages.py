@@ -5,7 +5,7 @@ Blocks of a page (fenced, the words after the fence say which):
 `insert <element path>` XML put at the end of that element of applicationHost.config, `insert-first` at its start;
 `set <element path>` lines `name: value` for its attributes; `remove <element path>`; `options` the rule's options, the
 same way; `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
-`expect` what the rule says.
+`event <channel> <id>` a record of an event log (`event_blocks.py`); `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
 
@@ -30,7 +30,20 @@ _HEADING = re.compile(r"^(#{1,3}) +(\S.*?)[ \t]*$", re.MULTILINE)
 _BLOCK = re.compile(r"^```([a-z-]+)[ \t]*(.*?)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _LISTS = frozenset({"exports", "sections", "notifications"})  # written in one line, with commas
 _ACTIONS = frozenset(
-    {"file", "pe", "delete", "insert", "insert-first", "set", "remove", "modified", "yara", "expect", "options"}
+    {
+        "file",
+        "pe",
+        "delete",
+        "insert",
+        "insert-first",
+        "set",
+        "remove",
+        "modified",
+        "yara",
+        "event",
+        "expect",
+        "options",
+    }
 )
 
 
