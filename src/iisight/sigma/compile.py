@@ -127,6 +127,7 @@ def _parse(batch: _Batch, file: str, document: Document) -> None:
     from sigma.correlations import SigmaCorrelationRule
     from sigma.filters import SigmaFilter
     from sigma.rule import SigmaRule
+    from sigma.rule.logsource import EmptyLogSource
 
     name = _named(file, document)
     if "correlation" in document:
@@ -136,7 +137,7 @@ def _parse(batch: _Batch, file: str, document: Document) -> None:
     else:
         _check_work(document)
         rule = SigmaRule.from_dict(document, collect_errors=True)  # a wrong date or tag is no reason not to evaluate
-        if not rule.detection.detections or not rule.logsource:
+        if not rule.detection.detections or isinstance(rule.logsource, EmptyLogSource):
             raise rule.errors[0] if rule.errors else CannotEvaluate("it has no detection")
         batch.rules.append((name, rule))
 

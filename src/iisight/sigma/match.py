@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TypeAlias
 
 from iisight.model.event import Event
@@ -43,7 +44,7 @@ class Matcher:
     """Rules, ready to be asked about one event after the other."""
 
     def __init__(self, rules: Iterable[CompiledRule]) -> None:
-        """Make the closures. Raises ValueError for an expression that RE2 does not take."""
+        """Take rules; those of users may need RE2, which comes with the extra `sigma`."""
         self._rules = [_Ready(rule.key, binding, rule.condition) for rule in rules for binding in rule.bindings]
         self._asked: dict[tuple[str, int], tuple[tuple[str, Check], ...]] = {}
 
@@ -66,19 +67,23 @@ class Matcher:
 
 
 class _Ready:
-    """A rule bound to one kind of event."""
-
-    __slots__ = ("channel", "check", "ids", "key")
+    """A rule bound to one kind of event; its closure is made when the first such event comes."""
 
     def __init__(self, key: str, binding: Binding, condition: Node) -> None:
-        checks = [_check(part, "") for part in binding.where]
         self.key = key
-        self.channel = folded(binding.channel)
-        self.ids = ids_of(condition, frozenset(binding.ids) or None)
-        self.check = _all([*checks, _check(condition, binding.mapping)])
+        self._binding, self._condition = binding, condition
+        self._channel = folded(binding.channel)
+        self._ids = ids_of(condition, frozenset(binding.ids) or None)
+
+    @cached_property
+    def check(self) -> Check:
+        """Return the closure."""
+        checks = [_check(part, "") for part in self._binding.where]
+        return _all([*checks, _check(self._condition, self._binding.mapping)])
 
     def is_about(self, channel: str, number: int) -> bool:
-        return (not self.channel or self.channel == channel) and (self.ids is None or number in self.ids)
+        """Tell whether events of a channel, in lower case, and a number can meet it."""
+        return self._channel in {"", channel} and (self._ids is None or number in self._ids)
 
 
 def _check(node: Node, mapping: str) -> Check:
