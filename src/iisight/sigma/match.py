@@ -1,0 +1,217 @@
+"""Compiled rules as one matcher: dispatched by channel and event id, each condition a closure."""
+
+import operator
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TypeAlias
+
+from iisight.model.event import Event
+from iisight.model.need import folded
+from iisight.sigma.fields import Getter, View, getter_of
+from iisight.sigma.ids import ids_of
+from iisight.sigma.rule import (
+    Binding,
+    CompiledRule,
+    Empty,
+    Every,
+    Exists,
+    Network,
+    Node,
+    Not,
+    Number,
+    Regex,
+    SameAs,
+    Some,
+    Text,
+    When,
+)
+from iisight.sigma.values import as_address, as_number, as_time, expression_of, pattern_test, time_part
+
+Check: TypeAlias = Callable[[View], bool]
+
+MAX_DISPATCHED = 65_536  # pairs of channel and event id remembered
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Matcher:
+    """Rules, ready to be asked about one event after the other."""
+
+    def __init__(self, rules: Iterable[CompiledRule]) -> None:
+        """Take rules; those of users may need RE2, which comes with the extra `sigma`."""
+        self._rules = [_Ready(rule.key, binding, rule.condition) for rule in rules for binding in rule.bindings]
+        self._asked: dict[tuple[str, int], tuple[tuple[str, Check], ...]] = {}
+
+    def hits(self, event: Event) -> tuple[str, ...]:
+        """Return the keys of the rules whose condition an event meets, in the order of the rules."""
+        asked = self._asked.get((event.channel, event.id))
+        if asked is None:
+            asked = self._dispatch(event.channel, event.id)
+        if not asked:
+            return ()
+        view = View(event)
+        return tuple(dict.fromkeys(key for key, check in asked if check(view)))
+
+    def _dispatch(self, channel: str, number: int) -> tuple[tuple[str, Check], ...]:
+        name = folded(channel)
+        found = tuple((rule.key, rule.check) for rule in self._rules if rule.is_about(name, number))
+        if len(self._asked) < MAX_DISPATCHED:
+            self._asked[channel, number] = found
+        return found
+
+
+class _Ready:
+    """A rule bound to one kind of event; its closure is made when the first such event comes."""
+
+    def __init__(self, key: str, binding: Binding, condition: Node) -> None:
+        self.key = key
+        self._binding, self._condition = binding, condition
+        self._channel = folded(binding.channel)
+        self._ids = ids_of(condition, frozenset(binding.ids) or None)
+
+    @cached_property
+    def check(self) -> Check:
+        """Return the closure."""
+        checks = [_check(part, "") for part in self._binding.where]
+        return _all([*checks, _check(self._condition, self._binding.mapping)])
+
+    def is_about(self, channel: str, number: int) -> bool:
+        """Tell whether events of a channel, in lower case, and a number can meet it."""
+        return self._channel in {"", channel} and (self._ids is None or number in self._ids)
+
+
+def _check(node: Node, mapping: str) -> Check:
+    """Return the closure of a node, for events that call their fields so."""
+    if isinstance(node, Every):
+        return _all([_check(part, mapping) for part in node.parts])
+    if isinstance(node, Some):
+        return _any(_merged([_check(part, mapping) for part in node.parts if not _is_plain(part)], node, mapping))
+    if isinstance(node, Not):
+        part = _check(node.part, mapping)
+        return lambda view: not part(view)
+    return _leaf(node, mapping)
+
+
+def _leaf(node: Node, mapping: str) -> Check:
+    if isinstance(node, Text):
+        return _value_check(node.field, mapping, pattern_test(node.pattern), cased=node.cased)
+    if isinstance(node, Regex):
+        search = expression_of(node.expression)
+        return _value_check(node.field, mapping, search, cased=True)
+    if isinstance(node, Empty):
+        get = getter_of(node.field, mapping)
+        return lambda view: not get(view)
+    if isinstance(node, Exists):
+        get = getter_of(node.field, mapping)
+        return lambda view: get(view) is not None
+    if isinstance(node, SameAs):
+        return _same(node, mapping)
+    return _valued(node, mapping)
+
+
+def _value_check(field: str, mapping: str, test: Callable[[str], bool], *, cased: bool) -> Check:
+    if not field:
+        return lambda view: any(map(test, view.values(cased=cased)))
+    get = getter_of(field, mapping, cased=cased)
+
+    def check(view: View) -> bool:
+        value = get(view)
+        return value is not None and test(value)
+
+    return check
+
+
+def _valued(node: Node, mapping: str) -> Check:
+    """Return the closure of a node that reads a value as a number, an address or a time."""
+    if isinstance(node, Number):
+        compare, number = _COMPARE[node.operator], node.number
+        return _converted(getter_of(node.field, mapping), as_number, lambda value: compare(value, number))
+    if isinstance(node, Network):
+        from ipaddress import ip_network
+
+        network = ip_network(node.network)
+        return _converted(getter_of(node.field, mapping), as_address, lambda value: value in network)
+    if isinstance(node, When):
+        part, wanted = node.part, node.number
+        return _converted(getter_of(node.field, mapping), as_time, lambda value: time_part(value, part) == wanted)
+    raise TypeError(type(node).__name__)
+
+
+def _converted(get: Getter, convert: Callable[[str], "object | None"], test: Callable[..., bool]) -> Check:
+    def check(view: View) -> bool:
+        text = get(view)
+        value = None if text is None else convert(text)
+        return value is not None and test(value)
+
+    return check
+
+
+def _same(node: SameAs, mapping: str) -> Check:
+    left, right = getter_of(node.field, mapping), getter_of(node.other, mapping)
+    compare = _COMPARISONS[node.starts, node.ends]
+
+    def check(view: View) -> bool:
+        one, other = left(view), right(view)
+        return one is not None and other is not None and compare(one, other)
+
+    return check
+
+
+_COMPARISONS: dict[tuple[bool, bool], Callable[[str, str], bool]] = {
+    (False, False): operator.eq,
+    (True, False): str.startswith,
+    (False, True): str.endswith,
+    (True, True): operator.contains,
+}
+
+
+def _is_plain(node: Node) -> bool:
+    """Tell whether a node asks for one whole value, so that many of them are one look-up."""
+    return (
+        isinstance(node, Text) and bool(node.field) and len(node.pattern) == 1 and isinstance(node.pattern[0], str)
+    )
+
+
+def _merged(checks: list[Check], node: Some, mapping: str) -> list[Check]:
+    """Return the checks with those for whole values put together by field."""
+    wanted: dict[tuple[str, bool], set[str]] = {}
+    for part in node.parts:
+        if isinstance(part, Text) and _is_plain(part):
+            wanted.setdefault((part.field, part.cased), set()).add(str(part.pattern[0]))
+    plain = [
+        _value_check(field, mapping, frozenset(values).__contains__, cased=cased)
+        for (field, cased), values in wanted.items()
+    ]
+    return plain + checks
+
+
+def _all(checks: list[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(view: View) -> bool:
+        for each in checks:  # noqa: SIM110  # a generator costs twice as much
+            if not each(view):
+                return False
+        return True
+
+    return check
+
+
+def _any(checks: list[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(view: View) -> bool:
+        for each in checks:  # noqa: SIM110  # a generator costs twice as much
+            if each(view):
+                return True
+        return False
+
+    return check

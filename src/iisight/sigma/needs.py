@@ -1,0 +1,52 @@
+"""What must stand in a piece of a log for a rule to be met there.
+
+Only what a record stores as text is asked for. A text that a number, a GUID, a SID, a time, a truth value or bytes could
+be written with may be stored in binary, so it is asked for nowhere.
+"""
+
+import re
+
+from iisight.model.need import ALWAYS, AllOf, AnyOf, Need, literal
+from iisight.sigma.fields import native_of
+from iisight.sigma.rule import Binding, CompiledRule, Every, Node, Some, Text
+
+# `0x1f`, `{GUID}`, `S-1-5-18`, `2026-01-02T03:04:05Z`, `1.5e+10`, hexadecimal bytes, and pieces of them
+_BINARY = re.compile(r"\s*s?(?:[-+0-9a-fx{}:.\s]|(?<=\d)[tz]|t(?=\d|\Z))*|z|utc")
+_WORDS = ("true", "false", "infinity", "nan(ind)")  # as truth values and fractions are written
+
+
+def need_of(rule: CompiledRule) -> Need:
+    """Return a condition on the text of a piece of a log without which the rule is not met there."""
+    return _any([_bound(rule.condition, binding) for binding in dict.fromkeys(rule.bindings)])
+
+
+def _bound(condition: Node, binding: Binding) -> Need:
+    channel = literal(binding.channel) if binding.channel else ALWAYS
+    return _all([channel, *(_need(test, "") for test in binding.where), _need(condition, binding.mapping)])
+
+
+def _need(node: Node, mapping: str) -> Need:
+    if isinstance(node, Every):
+        return _all([_need(part, mapping) for part in node.parts])
+    if isinstance(node, Some):
+        return _any([_need(part, mapping) for part in node.parts])
+    if isinstance(node, Text) and (not node.field or native_of(node.field, mapping)):
+        return _all([literal(part) for part in node.pattern if isinstance(part, str) and not _may_be_binary(part)])
+    return ALWAYS
+
+
+def _may_be_binary(text: str) -> bool:
+    lower = text.lower()
+    return _BINARY.fullmatch(lower) is not None or any(lower in word for word in _WORDS)
+
+
+def _all(needs: list[Need]) -> Need:
+    parts = tuple(dict.fromkeys(need for need in needs if need != ALWAYS))
+    return parts[0] if len(parts) == 1 else AllOf(parts)
+
+
+def _any(needs: list[Need]) -> Need:
+    parts = tuple(dict.fromkeys(needs))
+    if ALWAYS in parts:
+        return ALWAYS
+    return parts[0] if len(parts) == 1 else AnyOf(parts)
