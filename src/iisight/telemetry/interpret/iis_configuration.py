@@ -101,7 +101,7 @@ def _meaning(action: Action, where: ConfigurationPath, element: tuple[str, ...],
 
 def _registered(action: Action, fact: CodeAttribute) -> Action:
     stock = action.new.lower() in {value.lower() for value in fact.stock}
-    if not action.new.strip() or stock and action.section in _SHARED:
+    if not action.new.strip() or (stock and action.section in _SHARED):
         return action
     return replace(action, act=Act.REGISTER, code=action.new)
 

@@ -1,0 +1,28 @@
+"""Security 4688: processes that were started, with or without their command lines. Older Windows names no parent."""
+
+from dataclasses import replace
+
+from iisight.model.activity import Action, Actor
+from iisight.model.event import Event
+from iisight.model.need import AllOf, literal
+from iisight.telemetry.interpret import _commands
+from iisight.telemetry.interpret._actors import audited, installer
+from iisight.telemetry.interpret._fields import number, text
+from iisight.telemetry.interpret.places import Watch
+
+READS = frozenset({("microsoft-windows-security-auditing", 4688)})
+NEED = AllOf((literal("Security-Auditing"), _commands.NEED))
+
+
+def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
+    """Return what a started process does."""
+    process, parent = text(event, "NewProcessName"), text(event, "ParentProcessName")
+    actor = replace(
+        audited(event),
+        process=process,
+        command=text(event, "CommandLine"),
+        pid=number(text(event, "NewProcessId")),
+        parent=parent,
+        installer=installer(process, parent),
+    )
+    return actor, _commands.started(actor)
