@@ -96,7 +96,8 @@ def _put_values(body: Body, values: Sequence[Value]) -> None:
             body.data += content
         else:
             content(body)
-        body.patch(table + 4 * index, "H", len(body.data) - start)
+        size = len(body.data) - start
+        body.patch(table + 4 * index, "H", min(size, 0xFFFF))  # a larger one fits into no chunk
 
 
 def _put_element(body: Body, element: Element) -> None:
