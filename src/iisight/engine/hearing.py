@@ -80,4 +80,5 @@ def user_rules(rules: RuleSet) -> tuple[Rule, ...]:
 
 def infos(rules: RuleSet) -> Iterator[RuleInfo]:
     """Yield what the user's rules say of themselves."""
-    yield from (info_of(rule) for rule in (*rules.rules, *rules.correlations))
+    yield from map(info_of, rules.rules)
+    yield from map(info_of, rules.correlations)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ from iisight.telemetry.search import RESIDUE, Search
 
 MAX_TOLD = 100  # losses and residues of one piece that are named one by one
 SAMPLE = 64  # pieces after which the prefilter is judged
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 PAYS = 0.5  # share of wanted pieces above which it costs more than it saves
 
 
@@ -34,8 +35,8 @@ class Tally:
     residues: list[Residue] = field(default_factory=list)
 
     def see(self, time: datetime | None) -> None:
-        """Stretch the range of times."""
-        if time is not None:
+        """Stretch the range of times; a time before there were event logs of this kind is none."""
+        if time is not None and time > BEGINNING:
             self.first = time if self.first is None else min(self.first, time)
             self.last = time if self.last is None else max(self.last, time)
 
@@ -46,6 +47,14 @@ class Tally:
         if len(self.losses) < MAX_TOLD:
             self.losses.append(loss)
 
+    def remember(self, residues: Iterable[Residue]) -> None:
+        """Keep what only slack holds, each text once."""
+        known = {residue.text for residue in self.residues}
+        for residue in residues:
+            if residue.text not in known and len(self.residues) < MAX_TOLD:
+                known.add(residue.text)
+                self.residues.append(residue)
+
     def add(self, other: "Tally") -> None:
         """Add what was read of another piece of the same log."""
         self.records += other.records
@@ -55,7 +64,7 @@ class Tally:
         self.see(other.last)
         self.channels |= other.channels
         self.losses += other.losses[: MAX_TOLD - len(self.losses)]
-        self.residues += other.residues[: MAX_TOLD - len(self.residues)]
+        self.remember(other.residues)
 
 
 class Sifter:
@@ -79,8 +88,7 @@ class Sifter:
         for chunk in chunks:
             if self._is_wanted(chunk, tally):
                 yield from self.events(evtx.events(chunk, locator), tally)
-                room = MAX_TOLD - len(tally.residues)
-                tally.residues += list(evtx.residue(chunk, RESIDUE, locator))[:room]
+                tally.remember(evtx.residue(chunk, RESIDUE, locator))
 
     def export(self, stream: BinaryIO, locator: Locator, tally: Tally) -> Iterator[Activity]:
         """Yield what an exported log tells."""
