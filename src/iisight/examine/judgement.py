@@ -5,7 +5,7 @@ from datetime import datetime
 
 from iisight.catalogue.tables import rows
 from iisight.examine.chain import LIFETIME, Chain, Purpose, find_chain
-from iisight.examine.keys import DIGESTS
+from iisight.examine.keys import DIGESTS, SHA1_SIGNATURES
 from iisight.examine.message import check_signer, find_signer, readable
 from iisight.examine.timestamps import Stamp, find_stamp
 from iisight.examine.trust import Trust
@@ -16,7 +16,6 @@ from iisight.parsers.authenticode.der import IndefiniteLengthError
 from iisight.parsers.authenticode.x509 import X509
 
 _MICROSOFT = "Microsoft Corporation"
-_SHA1_SIGNATURES = frozenset({"1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10045.4.1"})
 _UNSIGNED = frozenset({COUNTERSIGNATURE, NESTED, TIMESTAMP})
 
 
@@ -75,7 +74,7 @@ def _conclude(chain: Chain, stamp: Stamp | None, trust: Trust) -> Signature:
     others = _signs_for_others(chain)
     is_microsoft = root.sha256 in trust.microsoft and signer.organization == _MICROSOFT
     notes = [*chain.notes]
-    if any(c.algorithm.oid in _SHA1_SIGNATURES for c in chain.certificates[:-1]):
+    if any(c.algorithm.oid in SHA1_SIGNATURES for c in chain.certificates[:-1]):
         notes.append("certificates of its chain are signed with SHA-1")
     if is_microsoft and others:
         notes.append(f"Microsoft signed what others wrote: {others}")
