@@ -8,7 +8,7 @@ from iisight.parsers.pe.clr import schema
 from iisight.parsers.pe.clr.il import Bodies
 from iisight.parsers.pe.clr.methods import Methods
 from iisight.parsers.pe.clr.names import Names, target
-from iisight.parsers.pe.clr.roles import APPLICATION, MODULE, Roles
+from iisight.parsers.pe.clr.roles import APPLICATION, MODULE, Roles, is_abstract
 from iisight.parsers.pe.clr.sites import Finder
 from iisight.parsers.pe.clr.tables import rows
 from iisight.parsers.pe.clr.targets import Targets
@@ -18,8 +18,6 @@ from iisight.parsers.pe.clr.trace import UNKNOWN, Tracer
 MAX_SUBSCRIPTIONS = 512
 MAX_BASES = 16
 MAX_MODULES = 1_000
-
-_INTERFACE, _ABSTRACT = 0x20, 0x80  # TypeAttributes (II.23.1.15)
 
 
 def read_subscriptions(
@@ -37,7 +35,7 @@ def read_subscriptions(
         entry = _init(names, methods, number)
         if entry and sites:
             _follow(tracer, names, methods, entry, [UNKNOWN, THE_APPLICATION])
-        if not _is_abstract(names, number) and not bodies.code(entry):
+        if not is_abstract(names, number) and not bodies.code(entry):
             notes.append(f"what {names.type(schema.TYPE_DEF, number)} subscribes to: {_why(names, entry)}")
     for method in sorted(sites - tracer.visited):
         _follow(tracer, names, methods, method, [])
@@ -77,11 +75,6 @@ def _init(names: Names, methods: Methods, number: int) -> int:
 
 def _why(names: Names, entry: int) -> str:
     return f"{names.method(entry)} has no IL" if entry else "its Init is not in this assembly"
-
-
-def _is_abstract(names: Names, number: int) -> bool:
-    row = names.metadata.row(schema.TYPE_DEF, number)
-    return row is None or bool(row[0] & (_INTERFACE | _ABSTRACT))
 
 
 def _traced(names: Names, tracer: Tracer) -> Iterator[Subscription]:
