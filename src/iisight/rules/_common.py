@@ -77,6 +77,11 @@ def finding(
     )
 
 
+def number_of(options: Options, name: str) -> int:
+    """Return an option that is a number; raises ValueError for one that is not."""
+    return int(str(options[name]))
+
+
 def registered(component: Component) -> list[Evidence]:
     """Return where a component is registered, what is in force first."""
     order = sorted(component.registrations, key=lambda r: r.fate is not Fate.ACTIVE)

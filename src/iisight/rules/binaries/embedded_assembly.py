@@ -7,7 +7,7 @@ from iisight.model.component import Kind
 from iisight.model.examination import Ability, Examination, Resource
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options
+from iisight.rules._common import Options, number_of
 from iisight.rules.binaries._examined import MANAGED, able, listed, say, strangers, traced
 from iisight.rules.binaries._native import NATIVE
 from iisight.rules.configuration._weights import NOTED, ODD
@@ -36,7 +36,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
             continue
         loaded = component.kind is Kind.MANAGED_MODULE and _loads_itself(examination)
         loaded = loaded and not any(map(_is_costura, found))
-        shown = [f"'{r.name}' ({r.size:,} bytes)" for r in found[: int(str(options["shown"]))]]
+        shown = [f"'{r.name}' ({r.size:,} bytes)" for r in found[: number_of(options, "shown")]]
         rest = len(found) - len(shown)
         shown += [f"{rest} more"] if rest else []
         message = (

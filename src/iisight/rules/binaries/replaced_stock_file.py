@@ -8,7 +8,7 @@ from iisight.model.binary import Binary, Image
 from iisight.model.component import Component
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, evidence_of, finding
+from iisight.rules._common import Options, evidence_of, finding, number_of
 from iisight.rules.binaries._native import (
     NATIVE,
     claims_microsoft,
@@ -33,7 +33,7 @@ Found = tuple[Component, Binary, Image]
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every stock path whose file does not say it is the file that belongs there."""
-    smallest = int(str(options["smallest"]))
+    smallest = number_of(options, "smallest")
     stock = [found for found in images(inventory, *NATIVE) if is_stock_place(found[1].path)]
     doubtful = _is_stripped(stock)
     for component, binary, image in stock:
