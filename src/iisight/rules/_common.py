@@ -36,6 +36,10 @@ class Place(StrEnum):
     REMOTE = "another computer"
 
 
+EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
+"""Where no product is installed, and an intruder can put a file."""
+
+
 def place_of(path: str) -> Place:
     """Return what the folder of a Windows path is for."""
     folded = paths.fold(path)

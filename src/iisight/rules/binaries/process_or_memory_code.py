@@ -8,7 +8,7 @@ from iisight.model.examination import Ability, Assembly, Examination
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.model.signature import SignatureState
-from iisight.rules._common import Options, Place
+from iisight.rules._common import EXPOSED, Options, Place
 from iisight.rules.binaries._examined import (
     IN_PIPELINE,
     able,
@@ -31,7 +31,6 @@ INFO = RuleInfo(
     attack=("T1505.004", "T1059", "T1620"),
 )
 _KINDS = (*IN_PIPELINE, Kind.MANAGED_HANDLER, Kind.ISAPI_EXTENSION)
-_EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
 _MODULE = "System.Web.IHttpModule"
 _RESOLVER = "System.AppDomain::add_AssemblyResolve"
 
@@ -66,7 +65,7 @@ def _weight(component: Component, examination: Examination, place: Place, unsign
         return NOTED
     if component.kind is Kind.MANAGED_MODULE:
         return ODD if _in_one_module(examination) else NOTED
-    return ODD if place in _EXPOSED or (unsigned and place is not Place.PROGRAMS) else NOTED
+    return ODD if place in EXPOSED or (unsigned and place is not Place.PROGRAMS) else NOTED
 
 
 def _in_one_module(examination: Examination) -> bool:
