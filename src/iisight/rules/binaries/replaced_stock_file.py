@@ -27,7 +27,7 @@ INFO = RuleInfo(
     attack=("T1505.004", "T1554"),
     options={"smallest": 1024},
 )
-Weight = tuple[str, Severity, Confidence]
+Judged = tuple[str, Severity, Confidence]
 Found = tuple[Component, Binary, Image]
 
 
@@ -57,7 +57,7 @@ def _is_stripped(stock: Iterable[Found]) -> bool:
     return lacking > 1 and 2 * lacking > len(versions)
 
 
-def _judge(component: Component, binary: Binary, image: Image) -> Iterator[Weight]:
+def _judge(component: Component, binary: Binary, image: Image) -> Iterator[Judged]:
     version = image.version
     missing = missing_entry_points(component, image)
     if version is None:
