@@ -43,7 +43,7 @@ def _judge(signed: SignedData, purpose: Purpose, trust: Trust, at: datetime | No
     certificate = find_signer(signer, pool)
     if certificate is None:
         return Signature(SignatureState.BROKEN, "the certificate of its signer is missing", notes=notes)
-    flaw = check_signer(signer, certificate, signed.content.value, frozenset({signed.content_type}))
+    flaw = check_signer(signer, certificate, signed.content.value, signed.content_type)
     if flaw is not None:
         return Signature(flaw.state, flaw.reason, signer=certificate.facts, notes=notes)
     stamp = find_stamp(signer, pool, trust)
