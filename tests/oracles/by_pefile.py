@@ -31,9 +31,8 @@ def compare(data: bytes) -> Iterator[Comparison]:
     import pefile
 
     theirs = pefile.PE(data=data, fast_load=True, max_symbol_exports=_MANY)
-    with patch.object(
-        pefile, "MAX_IMPORT_SYMBOLS", _MANY
-    ):  # with its 8,192 it stops at the modules of large frameworks
+    # With its own 8,192 it stops at the modules of large frameworks.
+    with patch.object(pefile, "MAX_IMPORT_SYMBOLS", _MANY):
         theirs.parse_data_directories([pefile.DIRECTORY_ENTRY[f"IMAGE_DIRECTORY_ENTRY_{n}"] for n in _DIRECTORIES])
     ours = pe.parse(data, Locator(""))
     anatomy, _ = read_anatomy(data, Locator(""))

@@ -7,13 +7,14 @@ from functools import cached_property
 
 from iisight.model.errors import ParseError
 from iisight.model.locator import Locator
+from iisight.parsers.pe.entropy import SAMPLE
 from iisight.parsers.pe.exports import MAX_KEPT
 from iisight.parsers.pe.headers import read_headers
+from iisight.parsers.pe.layout import SECURITY
 from tests.oracles.comparison import Comparison
 from tests.oracles.signatures import BROKEN, NOTHING, PAGES, TIMESTAMP, TRUSTED, UNREADABLE, UNTRUSTED
 
 _SAMPLED = 0.15  # bits a byte
-_SECURITY = 4  # IMAGE_DIRECTORY_ENTRY_SECURITY; its address is an offset in the file
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class File:
     def table(self) -> tuple[int, int]:
         """Offset and end of the certificate table; zeros without one."""
         try:
-            offset, size = read_headers(self.data, Locator("")).directory(_SECURITY)
+            offset, size = read_headers(self.data, Locator("")).directory(SECURITY)
         except ParseError:
             return 0, 0
         return (offset, offset + size) if offset and size else (0, 0)
@@ -147,7 +148,7 @@ REASONS = (
     ),
     Reason(
         "entropy of a sample",
-        f"Of large sections iisight counts 32 KB, evenly spaced: off by {_SAMPLED} bits a byte at most.",
+        f"Of large sections iisight counts {SAMPLE // 1024} KB, evenly spaced: off by {_SAMPLED} bits a byte at most.",
         _is_sampled,
     ),
     Reason(

@@ -1,11 +1,12 @@
 """A signed message judged: does it hold, when was it made, who vouches for its signer."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from iisight.catalogue.tables import rows
 from iisight.examine.chain import LIFETIME, Chain, Purpose, find_chain
-from iisight.examine.keys import DIGESTS
+from iisight.examine.keys import DIGESTS, SHA1_SIGNATURES
 from iisight.examine.message import check_signer, find_signer, readable
 from iisight.examine.timestamps import Stamp, find_stamp
 from iisight.examine.trust import Trust
@@ -16,7 +17,6 @@ from iisight.parsers.authenticode.der import IndefiniteLengthError
 from iisight.parsers.authenticode.x509 import X509
 
 _MICROSOFT = "Microsoft Corporation"
-_SHA1_SIGNATURES = frozenset({"1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10045.4.1"})
 _UNSIGNED = frozenset({COUNTERSIGNATURE, NESTED, TIMESTAMP})
 
 
@@ -43,7 +43,7 @@ def _judge(signed: SignedData, purpose: Purpose, trust: Trust, at: datetime | No
     certificate = find_signer(signer, pool)
     if certificate is None:
         return Signature(SignatureState.BROKEN, "the certificate of its signer is missing", notes=notes)
-    flaw = check_signer(signer, certificate, signed.content.value, frozenset({signed.content_type}))
+    flaw = check_signer(signer, certificate, signed.content.value, signed.content_type)
     if flaw is not None:
         return Signature(flaw.state, flaw.reason, signer=certificate.facts, notes=notes)
     stamp = find_stamp(signer, pool, trust)
@@ -74,15 +74,6 @@ def _conclude(chain: Chain, stamp: Stamp | None, trust: Trust) -> Signature:
         return Signature(SignatureState.UNTRUSTED, problem, signer=signer, root=root, signed_at=signed_at)
     others = _signs_for_others(chain)
     is_microsoft = root.sha256 in trust.microsoft and signer.organization == _MICROSOFT
-    notes = [*chain.notes]
-    if any(c.algorithm.oid in _SHA1_SIGNATURES for c in chain.certificates[:-1]):
-        notes.append("certificates of its chain are signed with SHA-1")
-    if is_microsoft and others:
-        notes.append(f"Microsoft signed what others wrote: {others}")
-    elif signer.organization == _MICROSOFT and not is_microsoft:
-        notes.append(
-            "the signer is called Microsoft Corporation, and its root is not one of Microsoft's for its own code"
-        )
     return Signature(
         state=SignatureState.TRUSTED,
         reason=f"its chain ends at the trusted root {root.common_name or root.subject}",
@@ -90,8 +81,18 @@ def _conclude(chain: Chain, stamp: Stamp | None, trust: Trust) -> Signature:
         signer=signer,
         root=root,
         signed_at=signed_at,
-        notes=tuple(notes),
+        notes=(*chain.notes, *_remarks(chain, others, is_microsoft=is_microsoft)),
     )
+
+
+def _remarks(chain: Chain, others: str, *, is_microsoft: bool) -> Iterator[str]:
+    """Yield what a reader should know of a chain that can be relied on."""
+    if any(c.algorithm.oid in SHA1_SIGNATURES for c in chain.certificates[:-1]):
+        yield "certificates of its chain are signed with SHA-1"
+    if is_microsoft and others:
+        yield f"Microsoft signed what others wrote: {others}"
+    elif chain.certificates[0].facts.organization == _MICROSOFT and not is_microsoft:
+        yield "the signer is called Microsoft Corporation, and its root is not one of Microsoft's for its own code"
 
 
 def _signs_for_others(chain: Chain) -> str:

@@ -43,6 +43,7 @@ _SIGNATURES = {
     "1.2.840.10045.4.3.3": (_EC, "sha384"),
     "1.2.840.10045.4.3.4": (_EC, "sha512"),
 }
+SHA1_SIGNATURES = frozenset(oid for oid, (_, digest) in _SIGNATURES.items() if digest == "sha1")
 _SHA1_INFO = bytes.fromhex("3021300906052b0e03021a05000414")
 _SHA1_INFO_BARE = bytes.fromhex("301f300706052b0e03021a0414")  # parameters left out (RFC 8017, 9.2 note 1)
 
@@ -154,9 +155,8 @@ def _check_with_library(
     except (UnsupportedAlgorithm, ValueError, TypeError):
         return None
     except BaseException as problem:
-        if (
-            type(problem).__name__ != "PanicException"
-        ):  # of pyo3, below Exception: the library met what it did not expect
+        # PanicException of pyo3 is no Exception: the library met what it did not expect.
+        if type(problem).__name__ != "PanicException":
             raise
         return None
     return None if public is None else True

@@ -38,12 +38,12 @@ def find_signer(signer: Signer, pool: Iterable[X509]) -> X509 | None:
     return next((c for c in pool if c.serial == signer.serial and c.issuer == signer.issuer), None)
 
 
-def check_signer(signer: Signer, certificate: X509, content: bytes, kinds: frozenset[str]) -> Flaw | None:
-    """Return what is wrong with a signature over content of one of some kinds; raises ParseError."""
+def check_signer(signer: Signer, certificate: X509, content: bytes, kind: str) -> Flaw | None:
+    """Return what is wrong with a signature over content of a kind; raises ParseError."""
     digest = digest_name(signer.digest)
     if not digest:
         return Flaw(SignatureState.UNKNOWN, f"its digest algorithm {signer.digest.oid} is not known here")
-    if signer.signed is not None and not _fits_content(signer, digest, content, kinds):
+    if signer.signed is not None and not _fits_content(signer, digest, content, kind):
         return Flaw(SignatureState.BROKEN, "what the signer signed is not the digest that stands beside it")
     signed = content if signer.signed is None else signer.signed_bytes
     check = check_signature(certificate.key, signer.algorithm, signed, signer.signature, digest)
@@ -68,11 +68,11 @@ def one(values: tuple[Element, ...]) -> Element | None:
     return values[0] if len(values) == 1 else None
 
 
-def _fits_content(signer: Signer, digest: str, content: bytes, kinds: frozenset[str]) -> bool:
+def _fits_content(signer: Signer, digest: str, content: bytes, kind: str) -> bool:
     """Tell whether the signed attributes name this content and its kind, each once."""
     attributes = signer.signed or {}
-    kind, claim = one(attributes.get(CONTENT_TYPE, ())), one(attributes.get(MESSAGE_DIGEST, ()))
-    if kind is None or claim is None or oid(kind) not in kinds:
+    named, claim = one(attributes.get(CONTENT_TYPE, ())), one(attributes.get(MESSAGE_DIGEST, ()))
+    if named is None or claim is None or oid(named) != kind:
         return False
     found = hash_of(digest, content)
     if found is None:

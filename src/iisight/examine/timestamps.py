@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 from iisight.examine.chain import TIMESTAMPING, find_chain
 from iisight.examine.keys import digest_name
@@ -35,14 +36,25 @@ class Stamp:
     problem: str = ""
 
 
+class _Claim(NamedTuple):
+    """A time, and who signed it over which content."""
+
+    time: datetime
+    signer: Signer
+    content: bytes
+    kind: str  # of the content
+    certificates: tuple[X509, ...] = ()  # beside those of the signature
+
+
 def find_stamp(signer: Signer, pool: tuple[X509, ...], trust: Trust) -> Stamp | None:
     """Return the first timestamp that can be relied on, else the problem with the first; None without any."""
-    tokens = ((_judge_token, value) for value in signer.unsigned.get(TIMESTAMP, ()))
-    legacy = ((_judge_countersignature, value) for value in signer.unsigned.get(COUNTERSIGNATURE, ()))
+    tokens = ((_read_token, value) for value in signer.unsigned.get(TIMESTAMP, ()))
+    legacy = ((_read_countersignature, value) for value in signer.unsigned.get(COUNTERSIGNATURE, ()))
     first = None
-    for judge, value in islice((*tokens, *legacy), MAX_STAMPS):
+    for read, value in islice((*tokens, *legacy), MAX_STAMPS):
         try:
-            stamp = judge(value, signer.signature, pool, trust)
+            claim = read(value, signer.signature)
+            stamp = Stamp(None, claim) if isinstance(claim, str) else _judge(claim, pool, trust)
         except ParseError as problem:
             stamp = Stamp(None, f"it cannot be read: {problem.message}")
         if stamp.time is not None:
@@ -51,38 +63,34 @@ def find_stamp(signer: Signer, pool: tuple[X509, ...], trust: Trust) -> Stamp | 
     return first
 
 
-def _judge_token(value: Element, signature: bytes, pool: tuple[X509, ...], trust: Trust) -> Stamp:
-    """Judge a timestamp of RFC 3161: a signed message of its own that names the digest of the signature."""
+def _read_token(value: Element, signature: bytes) -> _Claim | str:
+    """Read a timestamp of RFC 3161, a signed message that names the digest of the signature; or say what is wrong."""
     token = parse_signed_data(value.raw, Locator(""))
     if token.content_type != TIMESTAMP_INFO or len(token.signers) != 1:
-        return Stamp(None, "it is no timestamp")
+        return "it is no timestamp"
     imprint = read_imprint(token.content)
     algorithm = digest_name(imprint.algorithm)
     if not algorithm or hash_of(algorithm, signature) != imprint.digest:
-        return Stamp(None, "it is that of another signature")
-    signer, known = token.signers[0], (*readable(token.certificates), *pool)
-    return _judge_signer(signer, token.content.value, frozenset({TIMESTAMP_INFO}), (known, trust), imprint.time)
+        return "it is that of another signature"
+    certificates = readable(token.certificates)
+    return _Claim(imprint.time, token.signers[0], token.content.value, TIMESTAMP_INFO, certificates)
 
 
-def _judge_countersignature(value: Element, signature: bytes, pool: tuple[X509, ...], trust: Trust) -> Stamp:
-    """Judge a countersignature of PKCS#9: a signer whose content is the signature, and who says when."""
+def _read_countersignature(value: Element, signature: bytes) -> _Claim | str:
+    """Read a countersignature of PKCS#9, a signer whose content is the signature; or say what is wrong."""
     signer = read_signer(root(value.raw))
     moment = one((signer.signed or {}).get(SIGNING_TIME, ()))
-    if moment is None:
-        return Stamp(None, "it does not say when")
-    return _judge_signer(signer, signature, frozenset({_DATA}), (pool, trust), time(moment))
+    return "it does not say when" if moment is None else _Claim(time(moment), signer, signature, _DATA)
 
 
-def _judge_signer(
-    signer: Signer, content: bytes, kinds: frozenset[str], known: tuple[tuple[X509, ...], Trust], moment: datetime
-) -> Stamp:
+def _judge(claim: _Claim, pool: tuple[X509, ...], trust: Trust) -> Stamp:
     """Judge who made a timestamp, at the time it states. Revoked authorities are believed nothing: they could lie."""
-    pool, trust = known
-    certificate = find_signer(signer, pool)
+    known = (*claim.certificates, *pool)
+    certificate = find_signer(claim.signer, known)
     if certificate is None:
         return Stamp(None, "the certificate of its signer is missing")
-    flaw = check_signer(signer, certificate, content, kinds)
+    flaw = check_signer(claim.signer, certificate, claim.content, claim.kind)
     if flaw is not None:
         return Stamp(None, flaw.reason)
-    chain = find_chain(certificate, pool, trust, TIMESTAMPING, moment, stamped=False)
-    return Stamp(None, chain.problem) if chain.problem else Stamp(moment)
+    chain = find_chain(certificate, known, trust, TIMESTAMPING, claim.time, stamped=False)
+    return Stamp(None, chain.problem) if chain.problem else Stamp(claim.time)

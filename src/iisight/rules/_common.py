@@ -36,6 +36,10 @@ class Place(StrEnum):
     REMOTE = "another computer"
 
 
+EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
+"""Where no product is installed, and an intruder can put a file."""
+
+
 def place_of(path: str) -> Place:
     """Return what the folder of a Windows path is for."""
     folded = paths.fold(path)
@@ -75,6 +79,11 @@ def finding(
         components=tuple(c.id for c in components),
         scope=scope,
     )
+
+
+def number_of(options: Options, name: str) -> int:
+    """Return an option that is a number; raises ValueError for one that is not."""
+    return int(str(options[name]))
 
 
 def registered(component: Component) -> list[Evidence]:

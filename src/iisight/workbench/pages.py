@@ -116,6 +116,7 @@ def _cases(text: str, fires: bool) -> Iterator[Case]:
 
 
 def blocks_of(text: str) -> Iterator[Block]:
+    """Yield the fenced blocks of a text; raises PageError for one of no known kind."""
     for match in _BLOCK.finditer(text):
         if match[1] not in _ACTIONS:
             raise PageError(f"block '{match[1]}' is unknown; known: {', '.join(sorted(_ACTIONS))}")

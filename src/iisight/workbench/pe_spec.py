@@ -3,27 +3,12 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from iisight.catalogue.tables import split_table
 
 Type = tuple[str, str, tuple[str, ...]]  # full name, base, interfaces
-
-# Public keys by token, as the assemblies of .NET Framework carry them: that of ECMA-335 and Microsoft's two.
-_KEYS = {
-    "b77a5c561934e089": "00000000000000000400000000000000",
-    "b03f5f7f11d50a3a": (
-        "0024000004800000940000000602000000240000525341310004000001000100"
-        "07d1fa57c4aed9f0a32e84aa0faefd0de9e8fd6aec8f87fb03766c834c99921e"
-        "b23be79ad9d5dcc1dd9ad236132102900b723cf980957fc4e177108fc607774f"
-        "29e8320e92ea05ece4e821c0a5efe8f1645c4c0c93c1ab99285d622caa652c1d"
-        "fad63d745d6f2de5f17e5eaf0fc4963d261c8a12436518206dc093344d5ad293"
-    ),
-    "31bf3856ad364e35": (
-        "0024000004800000940000000602000000240000525341310004000001000100"
-        "b5fc90e7027f67871e773a8fde8938c81dd402ba65b9201d60593e96c492651e"
-        "889cc13f1415ebb53fac1131ae0bd333c5ee6021672d9718ea31a8aebd0da007"
-        "2f25d87dba6fc90ffd598ed4da35e44c398c454307e8e33b8426143daec9f596"
-        "836f97c8f74750e5975c64e2189f45def46b2a2b1247adc3652bf5c308055da9"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +117,16 @@ def _type(text: str) -> Type:
 def _key_of_token(value: object) -> bytes:
     """Return the public key of a token: of the few that are known."""
     token = _text(value).lower()
-    if token not in _KEYS:
-        raise ValueError(f"no public key is known for token {token!r}; known: {', '.join(_KEYS)}")
-    return bytes.fromhex(_KEYS[token])
+    keys = _public_keys()
+    if token not in keys:
+        raise ValueError(f"no public key is known for token {token!r}; known: {', '.join(keys)}")
+    return bytes.fromhex(keys[token])
+
+
+@cache
+def _public_keys() -> Mapping[str, str]:
+    table = resources.files("iisight.workbench").joinpath("data", "public_keys.csv").read_text("ascii")
+    return {row["token"]: row["key"] for row in split_table(table)}
 
 
 _READERS: Mapping[object, Callable[[object], object]] = {

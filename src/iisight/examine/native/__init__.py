@@ -84,10 +84,9 @@ def _start(word: int, name: str) -> State:
     if name == "GetFilterVersion":
         arguments = [Value(VERSION, 0)]
     state = State({"rsp": Value(STACK, TOP)})
-    for register, value in zip(("rcx", "rdx", "r8"), arguments, strict=False):
-        if word == 8:
-            state.registers[register] = value
-    if word == 4:
+    if word == 8:
+        state.registers.update(zip(("rcx", "rdx", "r8"), arguments, strict=False))
+    else:
         for index, value in enumerate(arguments):
             state.store((STACK, TOP + 4 * index), 4, value)
     return state
@@ -111,11 +110,10 @@ def _filter(interpreter: Interpreter, exits: list[State]) -> tuple[tuple[Subscri
         if cut(state.registers.get("rax", UNKNOWN), 4) == ZERO or FLAGS not in state.calls:
             continue
         value = interpreter.machine.load(state, Value(VERSION, FLAGS_AT), 4)
-        flags.append(UNKNOWN if value.base is not None else value)
+        flags.append(cut(UNKNOWN if value.base is not None else value, 4))
         place = place or f"RVA {min(state.calls[FLAGS]).address - interpreter.space.base:#x}"
     if not flags:
         # Code that cannot be followed to a return may set them all the same.
         return (), ["no write to dwFlags was found"]
-    flags = [cut(value, 4) for value in flags]
     found, unsure = filter_subscriptions(flags, place)
     return found, list(unsure)

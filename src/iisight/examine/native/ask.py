@@ -29,8 +29,7 @@ def _names(api: str) -> Mapping[int, str]:
 
 def event_names(api: str, mask: int) -> tuple[str, ...]:
     """Return the names of the bits of a mask, the lowest first; `request`, `global` or `filter`."""
-    bits = (1 << index for index in range(32) if mask >> index & 1)
-    return tuple(_names(api).get(bit) or f"{_PREFIXES[api]}_{bit:#010x}" for bit in bits)
+    return tuple(_names(api).get(bit) or f"{_PREFIXES[api]}_{bit:#010x}" for bit in _bits(mask))
 
 
 def module_subscriptions(calls: Iterable[Asked], base: int) -> tuple[tuple[Subscription, ...], tuple[str, ...]]:
@@ -84,7 +83,7 @@ def _name(api: str, bit: int) -> str:
 
 
 def _bits(mask: int) -> list[int]:
-    """Return the bits of a mask."""
+    """Return the bits of a mask, the lowest first."""
     return [1 << index for index in range(32) if mask >> index & 1]
 
 

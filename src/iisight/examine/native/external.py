@@ -17,7 +17,7 @@ MAX_REACH = 0x200  # bytes of an object that are searched for what is watched
 MAX_SEARCH = 256  # pointers followed in such a search
 MAX_FILL = 1024  # bytes that one call of `memset` is followed for
 
-_ARGUMENTS = {2: 3, 3: 2, 4: 2, 5: 2}  # without `this`
+_ARGUMENTS = {REQUEST: 3, GLOBAL: 2, REQUEST_PRIORITY: 2, GLOBAL_PRIORITY: 2}  # without `this`
 _SYSTEM = re.compile(
     r"(api-ms-win-|ext-ms-|msvcr|msvcp|vcruntime|ucrtbase|concrt)|"
     r"(kernel32|kernelbase|ntdll|advapi32|user32|gdi32|ole32|oleaut32|ws2_32|shlwapi|shell32|crypt32|bcrypt|ncrypt|"
@@ -29,10 +29,8 @@ _NO_RETURN = re.compile(
     r"__cxa_throw|__cxa_rethrow|_Unwind_Resume|_invalid_parameter_noinfo_noreturn|_purecall|\?_X\w+@std@@.*|__fastfail|"
     r"RaiseFailFastException|FreeLibraryAndExitThread"
 )
-_VOLATILE = {8: ("rax", "rcx", "rdx", "r8", "r9", "r10", "r11"), 4: ("rax", "rcx", "rdx")}
-
-
 _SHORT = re.compile(r"_?(str|wcs|lstr|mem|mbs)\w+")  # of four arguments at most
+_VOLATILE = {8: ("rax", "rcx", "rdx", "r8", "r9", "r10", "r11"), 4: ("rax", "rcx", "rdx")}
 
 
 @cache
@@ -135,12 +133,9 @@ class Outside:
         return any(self._reaches(state, value) for value in self._arguments(state, above))
 
     def _watches(self, state: State, base: str) -> bool:
-        """Tell which of the two watched objects this is about."""
-        return any(value.base and base in value.base for value in self._seen(state))
-
-    def _seen(self, state: State) -> list[Value]:
-        """Return every value of the state."""
-        return [*state.registers.values(), *(cell[0] for cell in state.memory.values())]
+        """Tell whether a register or a place in memory holds something of a watched object."""
+        values = (*state.registers.values(), *(cell[0] for cell in state.memory.values()))
+        return any(value.base and base in value.base for value in values)
 
     def _arguments(self, state: State, above: int) -> list[Value]:
         """Return what may be arguments; the return address lies below them."""
@@ -188,7 +183,7 @@ class Outside:
         return machine.load(state, place, machine.word)
 
     def _fill(self, state: State, function: str, address: int) -> bool:
-        """Do what `memset` does, where its size is known."""
+        """Do what `memset` does, where its size is known; tell whether a call changes no other memory."""
         if function not in ("memset", "_memset"):
             return function.startswith(("operator new", "??2@", "??_U@", "malloc"))
         target, value, size = (self._argument(state, index) for index in range(3))

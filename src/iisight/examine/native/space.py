@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from iisight.parsers.pe.headers import EXPORT, IMPORT, View
+from iisight.parsers.pe.layout import LOAD_CONFIG, Row, read_layout
 
 MAX_LIBRARIES = 512
 MAX_THUNKS = 4096  # of one library
-_LOAD_CONFIG = 10
-_EXECUTABLE, _WRITABLE = 0x20000000, 0x80000000
 # Offsets of the pointers to guard functions in IMAGE_LOAD_CONFIG_DIRECTORY: those that check, those that call.
 _GUARDS = {8: ((112, 280), (120, 288, 296)), 4: ((72,), (76,))}
 CHECK, DISPATCH = "guard check", "guard dispatch"
@@ -33,7 +32,7 @@ class Space:
         self.view = view
         self.base = view.base
         self.word = 8 if view.image.is_64bit else 4
-        self.areas = _areas(view)
+        self.areas = tuple(_area(view.base, row) for row in read_layout(view).rows)
 
     def area(self, address: int) -> Area | None:
         """Return the section an address lies in."""
@@ -74,7 +73,7 @@ class Space:
     @cached_property
     def guards(self) -> dict[int, str]:
         """Return the places of the pointers to the control flow guard's functions."""
-        head = self.view.read(self.view.directory(_LOAD_CONFIG)[0], 320)
+        head = self.view.read(self.view.directory(LOAD_CONFIG)[0], 320)
         size = struct.unpack_from("<I", head)[0] if len(head) >= 4 else 0
         code = "<Q" if self.word == 8 else "<I"
         found: dict[int, str] = {}
@@ -120,15 +119,7 @@ class Space:
         return bytes(self.view.read(place + 2, 128)).partition(b"\0")[0].decode("latin-1")
 
 
-def _areas(view: View) -> tuple[Area, ...]:
-    """Read the addresses of the sections, which the headers were read with before."""
-    (start,) = struct.unpack_from("<I", view.data, 0x3C)
-    (optional,) = struct.unpack_from("<H", view.data, start + 20)
-    found = []
-    for index in range(len(view.image.sections)):
-        row = start + 24 + optional + 40 * index
-        size, address, raw = struct.unpack_from("<3I", view.data, row + 8)
-        (flags,) = struct.unpack_from("<I", view.data, row + 36)
-        place = view.base + address
-        found.append(Area(place, place + max(size, raw), bool(flags & _EXECUTABLE), bool(flags & _WRITABLE)))
-    return tuple(found)
+def _area(base: int, row: Row) -> Area:
+    """Return the addresses of one section."""
+    start = base + row.address
+    return Area(start, start + max(row.virtual_size, row.raw_size), row.executable, row.writable)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from iisight.parsers.pe.imports import Imports
-from iisight.parsers.pe.tables import read_table
+from iisight.parsers.pe.tables import rows
 
 _SUFFIXES = (".dll", ".ocx", ".sys")
 
@@ -35,4 +35,4 @@ def _name(dll: str, function: str) -> str:
 @cache
 def _ordinals() -> dict[tuple[str, str], str]:
     """Return the names of (DLL, ordinal)."""
-    return {(dll, ordinal): name for dll, ordinal, name in read_table("ordinals")}
+    return {(row["dll"], row["ordinal"]): row["name"] for row in rows("ordinals")}

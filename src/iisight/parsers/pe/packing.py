@@ -6,7 +6,7 @@ from functools import cache
 from iisight.model.examination import SectionContent
 from iisight.parsers.pe.imports import Imports
 from iisight.parsers.pe.layout import Layout
-from iisight.parsers.pe.tables import read_table
+from iisight.parsers.pe.tables import rows
 
 HIGH_ENTROPY = 7.2  # bits per byte; compiled code has about 6.5, compressed data close to 8
 FEW_IMPORTS = 10  # functions; an unpacker needs to load libraries and find functions, and does the rest itself
@@ -44,4 +44,4 @@ def _random(layout: Layout, contents: Sequence[SectionContent]) -> Iterator[str]
 @cache
 def _packers() -> dict[str, str]:
     """Return packers by the name of a section."""
-    return {row[0]: row[1] for row in read_table("packers")}
+    return {row["section"]: row["packer"] for row in rows("packers")}

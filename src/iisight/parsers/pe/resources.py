@@ -87,12 +87,17 @@ def content_of(data: memoryview) -> str:
     """Return what the first bytes of embedded data say it is: `pe`, `assembly`, `zip`, …; empty: nothing known."""
     head = bytes(data[:8])
     if head[:2] == b"MZ":
-        try:
-            embedded = read_headers(data, Locator(""))
-        except ParseError:
-            return ""
-        return "assembly" if embedded.directory(CLR)[0] else "pe"
+        return executable_of(data)
     return next((content for magic, content in _MAGICS if head.startswith(magic)), "")
+
+
+def executable_of(data: memoryview) -> str:
+    """Tell an `assembly` from another `pe`; empty when it is neither."""
+    try:
+        view = read_headers(data, Locator(""))
+    except ParseError:
+        return ""
+    return "assembly" if view.directory(CLR)[0] else "pe"
 
 
 def _entries(view: View, root: int, offset: int, budget: Budget) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,12 @@ LOADED = (
 IN_PIPELINE = (Kind.NATIVE_MODULE, Kind.ISAPI_FILTER, Kind.MANAGED_MODULE)
 """Kinds that are called for requests that are not theirs."""
 
+MODULE_TYPE = "System.Web.IHttpModule"
+"""The role (`parsers/pe/clr/data/roles.csv`) of types that are managed modules."""
+
+RESOLVER = "System.AppDomain::add_AssemblyResolve"
+"""The call of code that supplies assemblies .NET does not find: what packs its own libraries makes it."""
+
 FEWEST_COVERED = 4  # stock files that catalogues must list before they are taken to be those of this server
 _MAX_ROWS = 3  # registrations shown before what was found in the file
 _CUT = re.compile(r"past the end|expected")

@@ -12,7 +12,7 @@ from iisight.model.examination import Ability, Capability, Examination
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.model.signature import SignatureState
-from iisight.rules._common import Options, Place
+from iisight.rules._common import EXPOSED, Options, Place, number_of
 from iisight.rules.binaries._examined import (
     IN_PIPELINE,
     MANAGED,
@@ -54,7 +54,6 @@ SCORES = {
 }
 """How much an ability weighs; what half of all DLLs can do weighs nothing."""
 
-_EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
 _SIGNATURES = {
     SignatureState.NONE: "no signature vouches for it",
     SignatureState.UNTRUSTED: "its signature is not trusted",
@@ -70,12 +69,12 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
         inventory, *IN_PIPELINE, Kind.MANAGED_HANDLER, Kind.ISAPI_EXTENSION, Kind.SLEEPER
     ):
         weighty = [c for c in examination.capabilities if c.ability in SCORES]
-        if sum(SCORES[c.ability] for c in weighty) < int(str(options["score"])):
+        if sum(SCORES[c.ability] for c in weighty) < number_of(options, "score"):
             continue
         doubts = list(_doubts(component, binary, examination, folders, covered))
         if doubts:
-            sure = len(doubts) >= int(str(options["doubts"])) and _is_called(component, binary, examination)
-            message = _sentence(component, binary, examination, weighty, doubts, int(str(options["events"])))
+            sure = len(doubts) >= number_of(options, "doubts") and _is_called(component, binary, examination)
+            message = _sentence(component, binary, examination, weighty, doubts, number_of(options, "events"))
             most = sorted(weighty, key=lambda c: -SCORES[c.ability])
             yield say(INFO, component, binary, ODD if sure else NOTED, message, *traced(binary, most, 1))
 
@@ -88,7 +87,7 @@ def _doubts(
     if state in _SIGNATURES and (covered or state is not SignatureState.NONE):
         yield _SIGNATURES[state]
     place = place_among(binary.path, folders)
-    if place in _EXPOSED and not (place is Place.CONTENT and component.kind in MANAGED):
+    if place in EXPOSED and not (place is Place.CONTENT and component.kind in MANAGED):
         yield f"it lies in {place}"
     model = _model(component, binary)
     if model:

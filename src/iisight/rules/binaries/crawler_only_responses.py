@@ -7,7 +7,7 @@ from iisight.model.component import Component, Kind
 from iisight.model.examination import Ability
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, is_known, place_of
+from iisight.rules._common import Options, Place, is_known, number_of, place_of
 from iisight.rules.binaries._examined import IN_PIPELINE, examined, is_vouched_for, listed, say, traced
 from iisight.rules.configuration._weights import GRAVE, RARE, Weight
 
@@ -30,13 +30,13 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
         rewrites = examination.can(Ability.REWRITES_RESPONSES)
         if is_known(component) or crawlers is None or rewrites is None:
             continue
-        shown = list(dict.fromkeys(t.text for t in crawlers.traces))[: int(str(options["names"]))]
+        shown = list(dict.fromkeys(t.text for t in crawlers.traces))[: number_of(options, "names")]
         weight = _PRODUCT if is_vouched_for(examination) else _weight(component, place_of(binary.path))
         message = (
             f"{component.kind} '{component.name}' ({binary.path}) knows {listed(shown)} and rewrites responses "
             f"({rewrites.traces[0].text if rewrites.traces else 'by what it asks for'})"
         )
-        evidence = traced(binary, (crawlers, rewrites), int(str(options["names"])))
+        evidence = traced(binary, (crawlers, rewrites), number_of(options, "names"))
         yield say(INFO, component, binary, weight, message, *evidence)
 
 

@@ -10,7 +10,7 @@ from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.locator import Locator
 from iisight.model.rule import RuleInfo
 from iisight.model.signature import SignatureState
-from iisight.rules._common import Options, Place
+from iisight.rules._common import EXPOSED, Options, Place
 from iisight.rules.binaries._examined import IN_PIPELINE, catalogues_cover, listed, say, state_of, strangers
 from iisight.rules.configuration._weights import ODD, UNKNOWN, Weight, content_folders, place_among
 
@@ -31,7 +31,6 @@ _RESPONSE = frozenset(
 )
 _EARLY = frozenset({"FIRST", "HIGH"})
 _FIRST_EVENT = "BeginRequest"
-_EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
@@ -68,7 +67,7 @@ def _weight(component: Component, place: Place, unsigned: bool) -> Weight:
     """Monitoring and firewall products do the same: from program folders; a site's own modules from its `bin`."""
     if component.kind is Kind.MANAGED_MODULE:
         return ODD if place is Place.WRITABLE else UNKNOWN
-    return ODD if place in _EXPOSED or (unsigned and place is not Place.PROGRAMS) else UNKNOWN
+    return ODD if place in EXPOSED or (unsigned and place is not Place.PROGRAMS) else UNKNOWN
 
 
 def _evidence(binary: Binary, subscription: Subscription) -> Evidence:

@@ -7,8 +7,8 @@ from iisight.model.component import Kind
 from iisight.model.examination import Ability, Examination, Resource
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options
-from iisight.rules.binaries._examined import MANAGED, able, listed, say, strangers, traced
+from iisight.rules._common import Options, number_of
+from iisight.rules.binaries._examined import MANAGED, MODULE_TYPE, RESOLVER, able, listed, say, strangers, traced
 from iisight.rules.binaries._native import NATIVE
 from iisight.rules.configuration._weights import NOTED, ODD
 
@@ -24,8 +24,6 @@ INFO = RuleInfo(
 _PROGRAMS = frozenset({"pe", "assembly"})
 _COSTURA = "costura."
 _FROM_BYTES = ("System.Reflection.Assembly::Load(byte[]", "System.AppDomain::Load(byte[]")
-_RESOLVER = "System.AppDomain::add_AssemblyResolve"
-_MODULE = "System.Web.IHttpModule"
 
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
@@ -36,7 +34,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
             continue
         loaded = component.kind is Kind.MANAGED_MODULE and _loads_itself(examination)
         loaded = loaded and not any(map(_is_costura, found))
-        shown = [f"'{r.name}' ({r.size:,} bytes)" for r in found[: int(str(options["shown"]))]]
+        shown = [f"'{r.name}' ({r.size:,} bytes)" for r in found[: number_of(options, "shown")]]
         rest = len(found) - len(shown)
         shown += [f"{rest} more"] if rest else []
         message = (
@@ -59,8 +57,8 @@ def _is_costura(resource: Resource) -> bool:
 
 def _loads_itself(examination: Examination) -> bool:
     """Tell whether a module itself loads assemblies from bytes, and not to supply what the runtime finds missing."""
-    if examination.assembly is None or any(call.target == _RESOLVER for call in examination.assembly.calls):
+    if examination.assembly is None or any(call.target == RESOLVER for call in examination.assembly.calls):
         return False
-    modules = {t.name for t in examination.assembly.types if _MODULE in t.roles}
+    modules = {t.name for t in examination.assembly.types if MODULE_TYPE in t.roles}
     traces = (t for c in able(examination, Ability.LOADS_CODE) for t in c.traces)
     return any(t.text.startswith(_FROM_BYTES) and t.place.partition("::")[0] in modules for t in traces)

@@ -9,7 +9,7 @@ from iisight.model.binary import Binary
 from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, evidence_of, finding
+from iisight.rules._common import Options, evidence_of, finding, number_of
 from iisight.rules.binaries._native import NATIVE
 
 INFO = RuleInfo(
@@ -30,7 +30,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     for component in inventory.of(*_KINDS):
         binary = component.binary
         if binary is not None and binary.image is None and paths.extension(binary.path) in _EXECUTABLE:
-            yield _judge(component, binary, int(str(options["smallest"])))
+            yield _judge(component, binary, number_of(options, "smallest"))
 
 
 def _judge(component: Component, binary: Binary, smallest: int) -> Finding:

@@ -10,7 +10,7 @@ from iisight.model.binary import Binary
 from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options
+from iisight.rules._common import Options, number_of
 from iisight.rules.binaries._examined import IN_PIPELINE, MANAGED, say, strangers
 from iisight.rules.configuration._weights import NOTED, ODD
 
@@ -37,7 +37,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     if not times or times[-1] - times[0] < _SPREAD:
         return
     together = _together(inventory.binaries)
-    days, least = timedelta(days=int(str(options["days"]))), int(str(options["neighbours"]))
+    days, least = timedelta(days=number_of(options, "days")), number_of(options, "neighbours")
     for component, binary, _ in strangers(inventory, *dict.fromkeys(_KINDS)):
         linked = _link_time(binary)
         if linked is None or binary.modified is None:

@@ -9,7 +9,7 @@ from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.model.signature import Signature, SignatureState
-from iisight.rules._common import Options
+from iisight.rules._common import Options, number_of
 from iisight.rules.binaries._examined import LOADED, catalogues_cover, files_of, is_damaged, names_microsoft, say
 from iisight.rules.binaries._native import NATIVE, claims_microsoft, is_stock_place
 from iisight.rules.configuration._weights import GRAVE, UNKNOWN, Weight
@@ -28,7 +28,7 @@ _NATIVE = frozenset({*NATIVE, Kind.SLEEPER})
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every file outside the stock places that claims to be Microsoft's and has no signature of theirs."""
-    covered = catalogues_cover(inventory, int(str(options["coverage"])))
+    covered = catalogues_cover(inventory, number_of(options, "coverage"))
     for component in inventory.of(*LOADED):
         for binary, signature in files_of(component):
             said = _instead(signature)

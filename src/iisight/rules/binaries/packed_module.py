@@ -7,7 +7,7 @@ from iisight.model.component import Component, Kind
 from iisight.model.examination import Examination
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options
+from iisight.rules._common import Options, number_of
 from iisight.rules.binaries._examined import MANAGED, listed, say, strangers
 from iisight.rules.binaries._native import NATIVE
 from iisight.rules.configuration._weights import NOTED, ODD, UNKNOWN, Weight
@@ -28,7 +28,7 @@ _NAMED: Weight = (Severity.INFO, Confidence.LOW)
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every such file that neither the catalogue nor a trusted signature vouches for."""
-    most = int(str(options["shown"]))
+    most = number_of(options, "shown")
     for component, binary, examination in strangers(inventory, *NATIVE, *MANAGED, Kind.SLEEPER):
         for weight, what, traces in _traces(component, examination):
             text = f"{component.kind} '{component.name}' ({binary.path}) is {what}: {listed(traces[:most])}"

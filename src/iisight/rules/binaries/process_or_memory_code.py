@@ -8,9 +8,11 @@ from iisight.model.examination import Ability, Assembly, Examination
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.model.signature import SignatureState
-from iisight.rules._common import Options, Place
+from iisight.rules._common import EXPOSED, Options, Place
 from iisight.rules.binaries._examined import (
     IN_PIPELINE,
+    MODULE_TYPE,
+    RESOLVER,
     able,
     catalogues_cover,
     events_of,
@@ -31,9 +33,6 @@ INFO = RuleInfo(
     attack=("T1505.004", "T1059", "T1620"),
 )
 _KINDS = (*IN_PIPELINE, Kind.MANAGED_HANDLER, Kind.ISAPI_EXTENSION)
-_EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
-_MODULE = "System.Web.IHttpModule"
-_RESOLVER = "System.AppDomain::add_AssemblyResolve"
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
@@ -66,7 +65,7 @@ def _weight(component: Component, examination: Examination, place: Place, unsign
         return NOTED
     if component.kind is Kind.MANAGED_MODULE:
         return ODD if _in_one_module(examination) else NOTED
-    return ODD if place in _EXPOSED or (unsigned and place is not Place.PROGRAMS) else NOTED
+    return ODD if place in EXPOSED or (unsigned and place is not Place.PROGRAMS) else NOTED
 
 
 def _in_one_module(examination: Examination) -> bool:
@@ -74,7 +73,7 @@ def _in_one_module(examination: Examination) -> bool:
     assembly = examination.assembly
     if assembly is None or _unpacks_itself(assembly, examination):
         return False
-    modules = {t.name for t in assembly.types if _MODULE in t.roles}
+    modules = {t.name for t in assembly.types if MODULE_TYPE in t.roles}
     runs = _types(examination, Ability.RUNS_PROCESSES, Ability.LOADS_CODE)
     reads = _types(examination, Ability.PARSES_COMMANDS, Ability.READS_REQUESTS)
     return bool(runs & reads & modules)
@@ -82,7 +81,7 @@ def _in_one_module(examination: Examination) -> bool:
 
 def _unpacks_itself(assembly: Assembly, examination: Examination) -> bool:
     """Tell whether what it loads may be its own libraries: it is asked for assemblies by .NET, and starts nothing."""
-    answers = any(call.target == _RESOLVER for call in assembly.calls)
+    answers = any(call.target == RESOLVER for call in assembly.calls)
     return answers and examination.can(Ability.RUNS_PROCESSES) is None
 
 

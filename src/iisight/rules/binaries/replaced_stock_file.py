@@ -8,7 +8,7 @@ from iisight.model.binary import Binary, Image
 from iisight.model.component import Component
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, evidence_of, finding
+from iisight.rules._common import Options, evidence_of, finding, number_of
 from iisight.rules.binaries._native import (
     NATIVE,
     claims_microsoft,
@@ -27,13 +27,13 @@ INFO = RuleInfo(
     attack=("T1505.004", "T1554"),
     options={"smallest": 1024},
 )
-Weight = tuple[str, Severity, Confidence]
+Judged = tuple[str, Severity, Confidence]
 Found = tuple[Component, Binary, Image]
 
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every stock path whose file does not say it is the file that belongs there."""
-    smallest = int(str(options["smallest"]))
+    smallest = number_of(options, "smallest")
     stock = [found for found in images(inventory, *NATIVE) if is_stock_place(found[1].path)]
     doubtful = _is_stripped(stock)
     for component, binary, image in stock:
@@ -57,7 +57,7 @@ def _is_stripped(stock: Iterable[Found]) -> bool:
     return lacking > 1 and 2 * lacking > len(versions)
 
 
-def _judge(component: Component, binary: Binary, image: Image) -> Iterator[Weight]:
+def _judge(component: Component, binary: Binary, image: Image) -> Iterator[Judged]:
     version = image.version
     missing = missing_entry_points(component, image)
     if version is None:

@@ -9,7 +9,7 @@ from iisight.model.binary import Binary
 from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, file_evidence, finding, is_known, place_of, registered
+from iisight.rules._common import Options, Place, file_evidence, finding, is_known, number_of, place_of, registered
 from iisight.rules.binaries._examined import MANAGED, is_vouched_for, listed
 from iisight.rules.binaries._native import NATIVE, is_stock_place
 from iisight.rules.configuration._lookalike import resembles
@@ -37,7 +37,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     stock = catalogue().stock_file_names()
     for _, group in sorted(groups.items()):
         if len({paths.basename(binary.path).lower() for _, binary in group}) > 1:
-            yield _tell(group, stock, int(str(options["shown"])))
+            yield _tell(group, stock, number_of(options, "shown"))
 
 
 def _is_vouched_for(binary: Binary) -> bool:

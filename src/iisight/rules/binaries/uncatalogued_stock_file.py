@@ -6,7 +6,7 @@ from iisight.inventory.inventory import Inventory
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.model.signature import Signature, SignatureState
-from iisight.rules._common import Options
+from iisight.rules._common import Options, number_of
 from iisight.rules.binaries._examined import LOADED, catalogues_cover, files_of, is_damaged, names_microsoft, say
 from iisight.rules.binaries._native import is_stock_place
 from iisight.rules.configuration._weights import GRAVE, NOTED, RARE
@@ -24,9 +24,9 @@ INFO = RuleInfo(
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield every such file, where the catalogues list most of its like."""
-    if not catalogues_cover(inventory, int(str(options["coverage"]))):
+    if not catalogues_cover(inventory, number_of(options, "coverage")):
         return
-    sure = catalogues_cover(inventory, int(str(options["sure"])))
+    sure = catalogues_cover(inventory, number_of(options, "sure"))
     for component in inventory.of(*LOADED):
         for binary, signature in files_of(component):
             said = _instead(signature)

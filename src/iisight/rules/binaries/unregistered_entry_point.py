@@ -14,6 +14,7 @@ from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, evidence_of, finding, place_of
 from iisight.rules.binaries._examined import is_vouched_for
 from iisight.rules.binaries._native import NATIVE, claims_microsoft, images, same_name
+from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, PROOF, UNKNOWN, Weight
 
 INFO = RuleInfo(
     id="IIS205",
@@ -28,10 +29,6 @@ _PACKAGES = re.compile(
     r"\\\.nuget\\packages\\|\\package cache\\|\\windows\.old\\|\\\$windows\.~|\\iis express\\|\\winsxs\\"
 )
 """Folders of installers and package managers, that hold copies of Microsoft's own modules."""
-
-Weight = tuple[Severity, Confidence]
-_LOW: Weight = (Severity.LOW, Confidence.LOW)
-_SUSPECT: Weight = (Severity.MEDIUM, Confidence.MEDIUM)
 
 
 def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
@@ -61,19 +58,18 @@ def _judge(binary: Binary, version: VersionInfo | None, place: Place) -> Weight:
     path = paths.fold(binary.path)
     microsoft = claims_microsoft(version)
     if place is Place.PROGRAMS or (microsoft and (place is Place.SYSTEM or _PACKAGES.search(path))):
-        return _LOW
+        return NOTED
     if is_vouched_for(binary.examination):
-        return _LOW
+        return NOTED
     if place is Place.SYSTEM:
-        return _SUSPECT
+        return ODD
     if place in {Place.OTHER, Place.REMOTE}:
-        return Severity.MEDIUM, Confidence.LOW
+        return UNKNOWN
     if _CODE_FOLDER.search(path) and _names_itself(binary, version):
-        return Severity.MEDIUM, Confidence.LOW
+        return UNKNOWN
     if _is_copy(binary, version) or _CODE_FOLDER.search(path):
-        return _SUSPECT
-    proof = microsoft and place is Place.WRITABLE
-    return Severity.HIGH, Confidence.HIGH if proof else Confidence.MEDIUM
+        return ODD
+    return PROOF if microsoft and place is Place.WRITABLE else GRAVE
 
 
 def _names_itself(binary: Binary, version: VersionInfo | None) -> bool:

@@ -7,7 +7,7 @@ from iisight.inventory.inventory import Copy, Inventory
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.locator import Locator
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, finding
+from iisight.rules._common import Options, finding, number_of
 from iisight.rules.configuration._registrations import Difference, Row, difference, named, server_in_force
 
 INFO = RuleInfo(
@@ -25,13 +25,13 @@ _IGNORED = frozenset({Role.WOW64, Role.STRAY})
 
 def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     """Yield the copies whose code registrations differ from those in force: of the history the newest alone."""
-    for copy in _chosen(inventory, int(str(options["history"]))):
+    for copy in _chosen(inventory, number_of(options, "history")):
         server = server_in_force(inventory, copy.document.path)
         if server is None or server.apphost is None:
             continue
         differs = difference(copy.document, server)
         if differs:
-            yield _finding(copy, differs, int(str(options["names"])))
+            yield _finding(copy, differs, number_of(options, "names"))
 
 
 def _chosen(inventory: Inventory, newest: int) -> Iterator[Copy]:

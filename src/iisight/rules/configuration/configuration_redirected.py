@@ -9,7 +9,7 @@ from iisight.inventory.inventory import Inventory
 from iisight.model.config import Document, Element
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, finding, is_known, place_of
+from iisight.rules._common import Options, Place, finding, is_known, number_of, place_of
 from iisight.rules.configuration._registrations import Row, difference, named
 
 INFO = RuleInfo(
@@ -28,7 +28,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
         root = document.root if role == "redirection.config" else None
         element = None if root is None else root.child("configurationRedirection")
         if element is not None and element.get("enabled").strip().lower() == "true":
-            yield _judge(inventory, document, element, int(str(options["names"])))
+            yield _judge(inventory, document, element, number_of(options, "names"))
 
 
 def _judge(inventory: Inventory, document: Document, element: Element, most: int) -> Finding:

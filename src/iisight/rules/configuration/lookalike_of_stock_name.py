@@ -9,7 +9,7 @@ from iisight.inventory.inventory import Inventory
 from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, finding, is_known, registered
+from iisight.rules._common import Options, finding, is_known, number_of, registered
 from iisight.rules.configuration._lookalike import Resemblance, Trick, resembles
 from iisight.rules.configuration._weights import ODD, PROOF, UNKNOWN, Weight, tell
 
@@ -48,11 +48,11 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
 def _names(inventory: Inventory, options: Options) -> Iterator[Finding]:
     models = {kind: _stock_names(imitated) for kind, imitated in _MODELS.items()}
     judged = [c for kind in _MODELS for c in inventory.of(kind) if _is_judged(c)]
-    most = int(str(options["names"]))
+    most = number_of(options, "names")
     for component in judged[:most]:
-        found = resembles(component.name, models[component.kind], int(str(options["edits"])))
+        found = resembles(component.name, models[component.kind], number_of(options, "edits"))
         if found is not None:
-            yield _tell(component, found, int(str(options["letters"])))
+            yield _tell(component, found, number_of(options, "letters"))
     if len(judged) > most:
         message = f"{len(judged)} names are not in the catalogue; the first {most} were compared with the stock names"
         yield finding(INFO, message, registered(judged[most]), severity=Severity.LOW, confidence=Confidence.LOW)
@@ -60,7 +60,7 @@ def _names(inventory: Inventory, options: Options) -> Iterator[Finding]:
 
 def _files(inventory: Inventory, options: Options) -> Iterator[Finding]:
     """Judge file names; a slip of the pen says nothing there, products name their files as they like."""
-    stock, most = catalogue().stock_file_names(), int(str(options["names"]))
+    stock, most = catalogue().stock_file_names(), number_of(options, "names")
     judged = [c for c in inventory.of(*_FILES) if c.image and not is_known(c)]
     for component in judged[:most]:
         name = paths.basename(component.image or "").lower()

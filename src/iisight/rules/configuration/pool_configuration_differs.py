@@ -8,7 +8,7 @@ from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.locator import Locator
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, finding
+from iisight.rules._common import Options, finding, number_of
 from iisight.rules.configuration._registrations import Difference, Row, difference, named, server_in_force
 
 INFO = RuleInfo(
@@ -31,7 +31,7 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
             continue
         differs = _shared(difference(copy.document, server))
         if differs:
-            yield _finding(copy, differs, int(str(options["names"])))
+            yield _finding(copy, differs, number_of(options, "names"))
 
 
 def _shared(differs: Difference) -> Difference:

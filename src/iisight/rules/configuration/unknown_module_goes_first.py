@@ -8,7 +8,7 @@ from iisight.inventory.track import identity
 from iisight.model.component import Component, Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, is_known
+from iisight.rules._common import EXPOSED, Options, is_known
 from iisight.rules.configuration._types import is_product_type
 from iisight.rules.configuration._weights import (
     NOTED,
@@ -29,7 +29,6 @@ INFO = RuleInfo(
 )
 
 _MODULES = "system.webServer/modules"
-_EXPOSED = frozenset({Place.WRITABLE, Place.CONTENT, Place.REMOTE})
 _AUTHENTICATION = frozenset(
     {
         *("AnonymousAuthenticationModule", "BasicAuthenticationModule", "DigestAuthenticationModule"),
@@ -77,4 +76,4 @@ def _weight(component: Component, position: int, folders: frozenset[str]) -> Wei
     """Single sign-on and firewall products put themselves first as well."""
     if component.kind is not Kind.NATIVE_MODULE or position > 1:
         return NOTED
-    return ODD if component.image and place_among(component.image, folders) in _EXPOSED else UNKNOWN
+    return ODD if component.image and place_among(component.image, folders) in EXPOSED else UNKNOWN

@@ -86,34 +86,15 @@ class Bodies:
         return b"" if body is None else bytes(self._data[body.start : body.end])
 
     def _read(self, view: View, metadata: Metadata) -> Iterator[Body]:
-        locate = _Locate(view)
         for number, row in enumerate(metadata.rows(schema.METHOD_DEF), 1):
             if row[1] & (_NATIVE | _UNMANAGED) in (1, 4, 5):
                 self.native += 1
             elif row[0]:
-                body = _body(view.data, *locate.at(row[0]), number)
+                body = _body(view.data, *view.place(row[0]), number)
                 if body is not None:
                     yield body
                 else:
                     self.missing.append(number)
-
-
-class _Locate:
-    """Maps RVAs to offsets; nearly all methods lie in one section."""
-
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._span = view.spans[0] if view.spans else None
-
-    def at(self, rva: int) -> tuple[int, int]:
-        """Return the offset in the file and where its section ends there; (0, 0): nowhere."""
-        span = self._span
-        if span is None or not span.start <= rva < span.end:
-            index = bisect_right(self._view.starts, rva) - 1
-            span = self._span = self._view.spans[index] if index >= 0 else None
-        if span is None or not span.start <= rva < span.end:
-            return 0, 0
-        return span.offset + rva - span.start, span.offset + span.end - span.start
 
 
 def _body(data: memoryview, at: int, limit: int, method: int) -> Body | None:

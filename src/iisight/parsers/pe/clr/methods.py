@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from iisight.parsers.pe.clr import schema
-from iisight.parsers.pe.clr.names import Names, Row, target
+from iisight.parsers.pe.clr.names import Names, target
 from iisight.parsers.pe.clr.signatures import Shape, read_shape
 
 _NAME, _SIGNATURE = {schema.METHOD_DEF: 3, schema.MEMBER_REF: 1}, {schema.METHOD_DEF: 4, schema.MEMBER_REF: 2}
@@ -22,23 +22,18 @@ class Methods:
     def shape(self, token: int) -> Shape:
         """Return what a call of it takes and leaves; that of `void ()` when it cannot be told."""
         if token not in self._shapes:
-            table, number = self._plain(token)
-            row = self._row(table, number)
-            self._shapes[token] = read_shape(
-                self._names.metadata.blob(row[_SIGNATURE[table]]) if row and table else b""
-            )
+            table, _, row = self._row(token)
+            self._shapes[token] = read_shape(self._names.metadata.blob(row[_SIGNATURE[table]]) if row else b"")
         return self._shapes[token]
 
     def member(self, token: int) -> str:
         """Return the name alone."""
-        table, number = self._plain(token)
-        row = self._row(table, number)
-        return self._names.metadata.strings.read(row[_NAME[table]]) if row and table else ""
+        table, _, row = self._row(token)
+        return self._names.metadata.strings.read(row[_NAME[table]]) if row else ""
 
     def name(self, token: int) -> str:
         """Return `Type::Method`."""
-        table, number = self._plain(token)
-        row = self._row(table, number)
+        table, number, row = self._row(token)
         if table == schema.METHOD_DEF or row is None:
             return self._names.method(number) if row else ""
         return f"{self._names.type(*self._names.member_parent(row[0]))}::{self.member(token)}"
@@ -65,8 +60,7 @@ class Methods:
         return found
 
     def _find(self, token: int) -> int:
-        table, number = self._plain(token)
-        row = self._row(table, number)
+        table, number, row = self._row(token)
         if table == schema.METHOD_DEF or row is None:
             return number if row else 0
         parent, of_type = self._names.member_parent(row[0])
@@ -80,13 +74,11 @@ class Methods:
                 return method
         return 0
 
-    def _plain(self, token: int) -> Row:
-        """Return MethodDef or MemberRef, of an instance of a generic method too."""
+    def _row(self, token: int) -> tuple[int, int, tuple[int, ...] | None]:
+        """Return the MethodDef or MemberRef that a token is, or is an instance of: table, number, row."""
         table, number = token >> 24, token & 0xFFFFFF
         if table == schema.METHOD_SPEC:
-            row = self._names.metadata.row(table, number)
-            return target("MethodDefOrRef", row[0]) if row else (None, 0)
-        return table, number
-
-    def _row(self, table: int | None, number: int) -> tuple[int, ...] | None:
-        return self._names.metadata.row(table, number) if table is not None and table in _NAME else None
+            generic = self._names.metadata.row(table, number)
+            chosen, number = target("MethodDefOrRef", generic[0]) if generic else (None, 0)
+            table = chosen or 0
+        return table, number, self._names.metadata.row(table, number) if table in _NAME else None

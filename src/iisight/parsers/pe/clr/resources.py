@@ -6,12 +6,11 @@ import zlib
 from collections.abc import Iterator
 from itertools import islice
 
-from iisight.model.errors import ParseError
 from iisight.model.examination import Resource
-from iisight.model.locator import Locator
 from iisight.parsers.pe.clr import schema
 from iisight.parsers.pe.clr.names import Names
-from iisight.parsers.pe.headers import CLR, View, read_headers
+from iisight.parsers.pe.headers import View
+from iisight.parsers.pe.resources import executable_of
 
 MAX_RESOURCES = 1_000
 MAX_STARTS = 50_000  # places in a set of resources that may be executables
@@ -62,22 +61,13 @@ def content_of(name: str, data: memoryview, searched: int = MAX_SEARCHED) -> str
     """Return what the first bytes say a resource is; of a set of resources, whether executables lie in it."""
     head = bytes(data[:64])
     if head[:2] == b"MZ":
-        return _executable(data)
+        return executable_of(data[:_HEADERS_SIZE])
     content = next((kind for start, kind in _STARTS if head.startswith(start)), "")
     if content == "gzip" or name.lower().endswith(".compressed"):
         return _packed(data, content)
     if content == "resources" and _has_executable(data[:searched]):
         return "resources with pe"
     return content
-
-
-def _executable(data: memoryview) -> str:
-    """Tell an assembly from other executable files."""
-    try:
-        view = read_headers(data[:_HEADERS_SIZE], Locator(""))
-    except ParseError:
-        return ""
-    return "assembly" if view.directory(CLR)[0] else "pe"
 
 
 def _packed(data: memoryview, content: str) -> str:
@@ -87,7 +77,7 @@ def _packed(data: memoryview, content: str) -> str:
         start = unpacker.decompress(data[:_UNPACKED], _UNPACKED)
     except zlib.error:
         return content
-    kind = _executable(memoryview(start)) if start[:2] == b"MZ" else ""
+    kind = executable_of(memoryview(start)) if start[:2] == b"MZ" else ""
     packing = content or "deflate"
     return f"{kind} in {packing}" if kind else packing
 

@@ -39,12 +39,14 @@ def find_roles(names: Names) -> Roles:
 
 def types_with_roles(names: Names, roles: Roles) -> tuple[ManagedType, ...]:
     """Return those that can be made, in the order of the table."""
-    found = []
-    for number in sorted(roles.by_type):
-        row = names.metadata.row(schema.TYPE_DEF, number)
-        if row is not None and not row[0] & (_INTERFACE | _ABSTRACT):
-            found.append(ManagedType(names.type(schema.TYPE_DEF, number), roles.by_type[number]))
-    return tuple(found)
+    made = (number for number in sorted(roles.by_type) if not is_abstract(names, number))
+    return tuple(ManagedType(names.type(schema.TYPE_DEF, number), roles.by_type[number]) for number in made)
+
+
+def is_abstract(names: Names, number: int) -> bool:
+    """Tell whether a TypeDef is an interface or abstract, so that nobody can make one; or is not there."""
+    row = names.metadata.row(schema.TYPE_DEF, number)
+    return row is None or bool(row[0] & (_INTERFACE | _ABSTRACT))
 
 
 def _children(names: Names) -> dict[Row, list[int]]:

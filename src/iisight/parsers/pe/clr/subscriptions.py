@@ -1,14 +1,16 @@
 """Which pipeline events the managed modules and applications of an assembly subscribe to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from iisight.model.examination import Subscription
 from iisight.parsers.pe.clr import schema
 from iisight.parsers.pe.clr.il import Bodies
 from iisight.parsers.pe.clr.methods import Methods
 from iisight.parsers.pe.clr.names import Names, target
-from iisight.parsers.pe.clr.roles import APPLICATION, MODULE, Roles
+from iisight.parsers.pe.clr.roles import APPLICATION, MODULE, Roles, is_abstract
 from iisight.parsers.pe.clr.sites import Finder
+from iisight.parsers.pe.clr.tables import rows
 from iisight.parsers.pe.clr.targets import Targets
 from iisight.parsers.pe.clr.trace import APPLICATION as THE_APPLICATION
 from iisight.parsers.pe.clr.trace import UNKNOWN, Tracer
@@ -16,29 +18,6 @@ from iisight.parsers.pe.clr.trace import UNKNOWN, Tracer
 MAX_SUBSCRIPTIONS = 512
 MAX_BASES = 16
 MAX_MODULES = 1_000
-
-_INTERFACE, _ABSTRACT = 0x20, 0x80  # TypeAttributes (II.23.1.15)
-# What HttpApplicationFactory calls by name; the others are the events of HttpApplication.
-_BY_NAME = {
-    "application_start": "ApplicationStart",
-    "application_onstart": "ApplicationStart",
-    "application_end": "ApplicationEnd",
-    "application_onend": "ApplicationEnd",
-    "session_start": "SessionStart",
-    "session_onstart": "SessionStart",
-    "session_end": "SessionEnd",
-    "session_onend": "SessionEnd",
-}
-_EVENTS = frozenset(
-    (
-        *("BeginRequest", "AuthenticateRequest", "PostAuthenticateRequest", "AuthorizeRequest"),
-        *("PostAuthorizeRequest", "ResolveRequestCache", "PostResolveRequestCache", "MapRequestHandler"),
-        *("PostMapRequestHandler", "AcquireRequestState", "PostAcquireRequestState", "PreRequestHandlerExecute"),
-        *("PostRequestHandlerExecute", "ReleaseRequestState", "PostReleaseRequestState", "UpdateRequestCache"),
-        *("PostUpdateRequestCache", "LogRequest", "PostLogRequest", "EndRequest", "PreSendRequestHeaders"),
-        *("PreSendRequestContent", "RequestCompleted", "Error", "Disposed"),
-    )
-)
 
 
 def read_subscriptions(
@@ -56,7 +35,7 @@ def read_subscriptions(
         entry = _init(names, methods, number)
         if entry and sites:
             _follow(tracer, names, methods, entry, [UNKNOWN, THE_APPLICATION])
-        if not _is_abstract(names, number) and not bodies.code(entry):
+        if not is_abstract(names, number) and not bodies.code(entry):
             notes.append(f"what {names.type(schema.TYPE_DEF, number)} subscribes to: {_why(names, entry)}")
     for method in sorted(sites - tracer.visited):
         _follow(tracer, names, methods, method, [])
@@ -98,11 +77,6 @@ def _why(names: Names, entry: int) -> str:
     return f"{names.method(entry)} has no IL" if entry else "its Init is not in this assembly"
 
 
-def _is_abstract(names: Names, number: int) -> bool:
-    row = names.metadata.row(schema.TYPE_DEF, number)
-    return row is None or bool(row[0] & (_INTERFACE | _ABSTRACT))
-
-
 def _traced(names: Names, tracer: Tracer) -> Iterator[Subscription]:
     """Yield what calls subscribe to, by method and offset."""
     for (method, offset), (event, handlers) in sorted(tracer.found.items()):
@@ -124,8 +98,17 @@ def _by_name(names: Names, methods: Methods, roles: Roles) -> Iterator[Subscript
 
 
 def _event_by_name(method: str) -> str:
+    by_name, events = _application_methods()
+    if method.lower() in by_name:
+        return by_name[method.lower()]
     prefix, _, event = method.partition("_")
-    if method.lower() in _BY_NAME:
-        return _BY_NAME[method.lower()]
-    event = event if event in _EVENTS else event.removeprefix("On")
-    return event if prefix == "Application" and event in _EVENTS else ""
+    event = event if event in events else event.removeprefix("On")
+    return event if prefix == "Application" and event in events else ""
+
+
+@cache
+def _application_methods() -> tuple[Mapping[str, str], frozenset[str]]:
+    """Return the events of methods that are called by a name of their own, and the events of HttpApplication."""
+    table = rows("application_methods")
+    by_name = {row["method"]: row["event"] for row in table if row["method"]}
+    return by_name, frozenset(row["event"] for row in table if not row["method"])
