@@ -36,6 +36,7 @@ Facts = Mapping[str, str]
 _GUID = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,3})\d*)?Z?(\+00:00)?")
 _STRING = re.compile(r"<string>(.*?)</string>", re.DOTALL)  # an array as python-evtx writes it
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x0*[0-9A-Fa-f]|x0*1[0-9A-Fa-f]|[0-9]|[12][0-9]|3[01]);")
 _HEX = re.compile(r"0x[0-9A-Fa-f]{1,16}")
 _FLOAT = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
 
@@ -111,7 +112,7 @@ def _of_event(event: Event) -> Facts:
 
 
 def _of_xml(text: str) -> tuple[int, Facts]:
-    root = ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', "", text.replace("\0", "")))
+    root = ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', "", _CONTROL.sub("", text)))
     found: defaultdict[str, list[str]] = defaultdict(list)
     system = root.find("System")
     if system is None:
@@ -154,7 +155,8 @@ def _text(node: ElementTree.Element) -> str:
 
 def _meant(text: str) -> str:
     """Return a value in one of the ways that readers write it."""
-    return "\n".join(_line_meant(line) for line in text.replace("\r\n", "\n").split("\n"))
+    lines = _CONTROL.sub("", text).replace("\r", "\n").replace("\n\n", "\n").split("\n")
+    return "\n".join(map(_line_meant, lines)).strip()  # the readers indent what is empty
 
 
 def _line_meant(text: str) -> str:
