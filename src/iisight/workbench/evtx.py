@@ -128,7 +128,8 @@ def _event(record: Record) -> Element:
         Element("Computer", (), (Slot(13, 0x01),)),
         Element("Security", (("UserID", Slot(12, 0x13)),)),
     )
-    return Element("Event", (("xmlns", _NAMESPACE),), (Element("System", (), system), Slot(14, 0x21)))
+    data = (Slot(14, 0x21),) if event.fields else ()
+    return Element("Event", (("xmlns", _NAMESPACE),), (Element("System", (), system), *data))
 
 
 def _system_values(record: Record, number: int, written: int) -> list[Value]:
@@ -149,7 +150,7 @@ def _system_values(record: Record, number: int, written: int) -> list[Value]:
         value("uint8", "0"),
         value("sid", event.user) if event.user else _NO_VALUE,
         value("string", event.computer),
-        (0x21, partial(_put_data, record=record)) if event.fields else _NO_VALUE,
+        *([(0x21, partial(_put_data, record=record))] if event.fields else []),
     ]
 
 
