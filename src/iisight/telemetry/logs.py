@@ -1,4 +1,4 @@
-"""From what the user names, and from the evidence of a scan, to event logs; a worker process can open each by itself."""
+"""From what the user names, and from the evidence of a scan, to event logs that a worker can open by itself."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator

@@ -20,7 +20,7 @@ Tree = Mapping[str, object]
 
 _MAX_ENVELOPES = 4
 _ENVELOPES = ("Event", "result", "_source", "event", "data", "fields")
-_LEVELS = frozenset({"INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "DEBUG", "AUDIT_SUCCESS", "AUDIT_FAILURE", "0"})
+_LEVELS = frozenset({"INFO", "WARNING", "ERROR", "CRITICAL", "VERBOSE", "DEBUG", "AUDIT_SUCCESS", "AUDIT_FAILURE"})
 _SPLUNK_SOURCE = ("XmlWinEventLog:", "WinEventLog:")
 _SYSMON = "Microsoft-Windows-Sysmon"
 
@@ -131,7 +131,8 @@ def _of_raw(raw: str, value: Tree, place: Locator) -> Event | None:
         return None
     # what Splunk extracted at search time says the same under other names; of it only what the text has not counts
     beside = {name: value[name] for name in ("_time", "host") if name in value}
-    return _of_row({**beside, **classic}, place)
+    known = {name: text for name, text in classic.items() if name in _flat_names()}
+    return _of_row({**beside, **known}, place)
 
 
 def _of_row(value: Tree, place: Locator) -> Event | None:
@@ -178,7 +179,8 @@ def _row_fields(value: Tree, rest: Tree) -> dict[str, str]:
     if held:
         return fields_of(held)
     columns = {name: part for name, part in rest.items() if not name.startswith(("_", "tag::", "date_"))}
-    if columns.get("EventType") in _LEVELS:  # of NXLog and Splunk; Sysmon 12 to 14 have a field of this name
+    kind = columns.get("EventType")  # of NXLog and Splunk; Sysmon 12 to 14 have a field of this name
+    if kind in _LEVELS or text_of(kind).isdecimal():
         del columns["EventType"]
     return {name: text_of(part) for name, part in list(columns.items())[:MAX_FIELDS]}
 
@@ -224,7 +226,7 @@ def _splunk_channel(value: Tree) -> str:
 
 
 def _nested(value: Tree) -> dict[str, object]:
-    """Return `{"winlog.event_id": 1}` as `{"winlog": {"event_id": 1}}`; names of fields, at the third level, keep dots."""
+    """Return `{"winlog.event_id": 1}` as `{"winlog": {"event_id": 1}}`; fields, at the third level, keep dots."""
     tree: dict[str, object] = {}
     for name, held in value.items():
         *above, last = name.split(".", 2)

@@ -13,8 +13,9 @@ _START = re.compile(r"<Event(?=[\s>])")
 _END = "</Event>"
 _RETURN = re.compile(r"<[^>]*>|\r")  # expat makes line feeds of them, as XML wants; values of events have both
 _MAX_NESTED = 4  # elements called Event inside the UserData of one
-_NO_CHARACTER = re.compile(
-    "[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0*(?:1?[0-8BCEFbcef]|1[9ADad])|0{0,8}[0-9]{1,2});"
+_NO_CHARACTER = re.compile(  # XML 1.0 has no way to say these; programs write them all the same
+    "[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+    "|&#(?:0{0,8}(?:[0-8]|1[124-9]|2[0-9]|3[01])|x0{0,8}(?:[0-8bcefBCEF]|1[0-9a-fA-F]));"
 )
 
 Node = dict[str, object]
