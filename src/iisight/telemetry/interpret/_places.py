@@ -16,9 +16,12 @@ from iisight.telemetry.interpret._tables import rows
 MAX_PATH = 4_096  # characters; Windows takes 32,767, products stay below 1,000
 
 _DEVICE = re.compile(r"(?:\\\\[?.]\\|\\\?\?\\|\\)?(?:GLOBALROOT\\)?Device\\HarddiskVolume\d{1,6}(?=\\)", re.IGNORECASE)
-_EXECUTABLE = frozenset([".dll", ".exe", ".ocx", ".sys", ".scr", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".wsf", ".hta", ".msi"])
+_EXECUTABLE = frozenset(
+    {".dll", ".exe", ".ocx", ".sys", ".scr", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".wsf", ".hta", ".msi"}
+)
 _PAGE = frozenset(
-    [".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".master", ".svc", ".asp", ".asa", ".cer", ".cdx", ".cshtml", ".vbhtml", ".php", ".phtml", ".jsp", ".jspx", ".cfm", ".soap", ".rem", ".shtml", ".stm", ".xamlx"]
+    {".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".master", ".svc", ".asp", ".asa", ".cer", ".cdx", ".cshtml"}
+    | {".vbhtml", ".php", ".phtml", ".jsp", ".jspx", ".cfm", ".soap", ".rem", ".shtml", ".stm", ".xamlx"}
 )
 _SOURCE = frozenset({".cs", ".vb"})
 
