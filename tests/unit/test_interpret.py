@@ -440,6 +440,11 @@ def test_a_run_may_watch_more() -> None:
     assert [actions[0].name if actions else "" for actions in found] == ["bin", "watched", "", "content"]
 
 
+def test_a_watched_drive_needs_nothing_to_stand_there() -> None:
+    assert holds(Watch(roots=("E:\\",)).need(), set())
+    assert not holds(Watch(roots=(r"E:\shop",)).need(), set())
+
+
 def piece(at: int, total: int, text: str, block: str = "b") -> Event:
     return made(
         "Microsoft-Windows-PowerShell",
