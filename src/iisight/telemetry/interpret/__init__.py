@@ -2,8 +2,7 @@
 
 One file for each source, found by walking the package. A source has `READS`, the (provider or channel, event id) pairs
 it reads, in lower case; `NEED`, what stands as text in every record from which it makes an action; and
-`read(event, watch)`, which returns the actor and the actions. Files whose names start with `_`, and `places`, are no
-sources.
+`read(event, watch)`, which returns the actor and the actions. Files whose names start with `_` are no sources.
 """
 
 import pkgutil
@@ -15,12 +14,11 @@ from importlib import import_module
 from iisight.model.activity import Action, Activity, Actor
 from iisight.model.event import Event
 from iisight.model.need import AnyOf, Need
-from iisight.telemetry.interpret.places import NOTHING, Area, Watch, area_of
+from iisight.telemetry.interpret._joiner import Joiner
+from iisight.telemetry.interpret._places import NOTHING, Area, Watch, area_of
 
 Told = tuple[Actor, tuple[Action, ...]]
 Key = tuple[str, int]
-
-_NO_SOURCES = frozenset({"places", "joiner", "xpath"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Source:
 def sources() -> tuple[Source, ...]:
     """Return every source, by name."""
     names = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
-    modules = [(name, import_module(f"{__name__}.{name}")) for name in names if name not in _NO_SOURCES]
+    modules = [(name, import_module(f"{__name__}.{name}")) for name in names]
     return tuple(Source(name, m.READS, m.NEED, m.read) for name, m in modules)
 
 
@@ -66,4 +64,4 @@ def need(watch: Watch = NOTHING) -> Need:
     return AnyOf((*(source.need for source in sources()), watch.need()))
 
 
-__all__ = ["NOTHING", "Area", "Source", "Watch", "activity_of", "area_of", "need", "source_of", "sources"]
+__all__ = ["NOTHING", "Area", "Joiner", "Source", "Watch", "activity_of", "area_of", "need", "source_of", "sources"]

@@ -6,8 +6,8 @@ from iisight.evidence import paths
 from iisight.model.activity import Actor
 from iisight.model.event import Event
 from iisight.telemetry.interpret._fields import account, number, text
+from iisight.telemetry.interpret._places import fold
 from iisight.telemetry.interpret._tables import rows
-from iisight.telemetry.interpret.places import fold
 
 
 def sysmon(event: Event) -> Actor:

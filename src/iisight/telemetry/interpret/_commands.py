@@ -6,8 +6,8 @@ from iisight.model.activity import Act, Action, Actor
 from iisight.model.need import ALWAYS, Need
 from iisight.parsers import commands
 from iisight.telemetry.interpret._actors import is_worker
+from iisight.telemetry.interpret._places import fold
 from iisight.telemetry.interpret._tables import rows
-from iisight.telemetry.interpret.places import fold
 
 NEED: Need = ALWAYS  # a command line may be encoded or joined from pieces: nothing of it need stand there as text
 _POOL = "iis apppool\\"

@@ -3,7 +3,7 @@
 from iisight.evidence import paths
 from iisight.model.activity import Act, Action
 from iisight.telemetry.interpret._actors import is_worker
-from iisight.telemetry.interpret.places import Area, Watch, area_of, fold, is_code, matters
+from iisight.telemetry.interpret._places import Area, Watch, area_of, fold, is_code, matters
 
 TOOL = "file system"
 _LOGS = (Area.LOGS, Area.EVENT_LOGS)

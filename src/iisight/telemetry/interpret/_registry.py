@@ -3,12 +3,13 @@
 import re
 from functools import cache
 
-from iisight.catalogue import catalogue
+from iisight.catalogue.lookup import catalogue
+from iisight.evidence import paths
 from iisight.model.activity import Act, Action
 from iisight.model.need import Need, any_of
 from iisight.telemetry.interpret._fields import number
+from iisight.telemetry.interpret._places import Watch, area_of, fold
 from iisight.telemetry.interpret._tables import Row, rows
-from iisight.telemetry.interpret.places import Watch, area_of, fold
 
 TOOL = "registry"
 MAX_KEY = 4_096  # characters
@@ -38,7 +39,9 @@ def _fits(wanted: str, new: str, watch: Watch) -> bool:
         match = _DWORD.match(new[:64])
         return match is not None and number(match[1]) == 0
     if wanted == "path":
-        return bool(new) and (area_of(new, watch) is not None or catalogue().is_implausible_folder(fold(new)))
+        return paths.is_absolute(new) and (
+            area_of(new, watch) is not None or catalogue().is_implausible_folder(fold(new))
+        )
     return True
 
 

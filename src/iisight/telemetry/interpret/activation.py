@@ -5,7 +5,7 @@ from iisight.model.event import Event
 from iisight.model.need import any_of
 from iisight.telemetry.interpret._actors import recorded
 from iisight.telemetry.interpret._fields import lines, number
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 _WHY = {
     5002: "pool was switched off after a series of failures",

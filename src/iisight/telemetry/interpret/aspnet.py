@@ -11,7 +11,7 @@ from iisight.model.activity import Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._fields import lines, number
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 _NAMES = ("asp.net 2.0.50727.0", "asp.net 4.0.30319.0")
 READS = frozenset((name, i) for name in _NAMES for i in (1309, 1310, 1315, 1316))

@@ -3,14 +3,14 @@
 The process is known by its number alone, so only what no framework has, or lies in a place of the server, is told.
 """
 
-from iisight.catalogue import catalogue
+from iisight.catalogue.lookup import catalogue
 from iisight.catalogue.names import parse_type
 from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._fields import text
-from iisight.telemetry.interpret.places import Area, Watch, area_of
+from iisight.telemetry.interpret._places import Area, Watch, area_of
 
 READS = frozenset(("microsoft-windows-dotnetruntime", i) for i in (152, 154))
 NEED = literal("DotNETRuntime")

@@ -10,7 +10,7 @@ from iisight.model.event import Event
 from iisight.model.need import any_of
 from iisight.telemetry.interpret._actors import is_worker
 from iisight.telemetry.interpret._fields import number, text
-from iisight.telemetry.interpret.places import Area, Watch, area_of
+from iisight.telemetry.interpret._places import Area, Watch, area_of
 
 READS = frozenset(
     {("microsoft-windows-codeintegrity", i) for i in (3076, 3077)}

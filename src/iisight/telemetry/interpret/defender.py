@@ -11,7 +11,7 @@ from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._actors import is_worker
 from iisight.telemetry.interpret._fields import text
-from iisight.telemetry.interpret.places import Watch, area_of
+from iisight.telemetry.interpret._places import Watch, area_of
 
 READS = frozenset(("microsoft-windows-windows defender", i) for i in (1116, 1117, 5001, 5007))
 NEED = literal("Windows Defender")

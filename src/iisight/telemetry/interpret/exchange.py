@@ -9,7 +9,7 @@ from iisight.model.activity import Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, any_of, literal
 from iisight.telemetry.interpret._fields import lines
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 READS = frozenset((name, i) for name in ("msexchange cmdletlogs", "msexchange management") for i in (1, 6))
 NEED = AllOf((literal("MSExchange"), any_of("TransportAgent", "VirtualDirectory")))

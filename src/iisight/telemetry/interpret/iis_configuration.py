@@ -14,9 +14,9 @@ from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._actors import recorded
 from iisight.telemetry.interpret._fields import text
+from iisight.telemetry.interpret._places import Watch
 from iisight.telemetry.interpret._tables import Row, rows
-from iisight.telemetry.interpret.places import Watch
-from iisight.telemetry.interpret.xpath import ConfigurationPath, parse_path
+from iisight.telemetry.interpret._xpath import ConfigurationPath, parse_path
 
 _IDS = (10, 14, 29, 30, 41, 50, 51, 52)
 _NAMES = ("microsoft-windows-iis-configuration",)

@@ -4,7 +4,7 @@ from iisight.model.activity import Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._fields import account, text
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 READS = frozenset(("microsoft-windows-eventlog", i) for i in (104, 1102))
 NEED = literal("Eventlog")

@@ -13,8 +13,8 @@ from iisight.model.event import Event
 from iisight.model.need import ALWAYS, AllOf, literal
 from iisight.parsers import commands
 from iisight.telemetry.interpret._fields import lines, number, text
-from iisight.telemetry.interpret.joiner import GAPS
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._joiner import GAPS
+from iisight.telemetry.interpret._places import Watch
 
 _MODERN = ("microsoft-windows-powershell", "powershellcore")
 READS = frozenset({(n, i) for n in _MODERN for i in (4103, 4104)} | {("powershell", i) for i in (400, 800)})
@@ -56,7 +56,8 @@ def lines_of(event: Event) -> str:
 
 def bound_commands(payload: str) -> Iterator[str]:
     """Yield the commands of a payload as one would type them, with the parameters they were given."""
-    name, parameters, count = "", [], 0
+    parameters: list[str] = []
+    name, count = "", 0
     for piece in _PIECE.split(payload):
         if invoked := _INVOKED.match(piece):
             if name:

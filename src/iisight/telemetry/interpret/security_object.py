@@ -10,15 +10,15 @@ from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, AnyOf, any_of, literal
-from iisight.telemetry.interpret import _files, _registry, places
+from iisight.telemetry.interpret import _files, _places, _registry
 from iisight.telemetry.interpret._actors import audited
 from iisight.telemetry.interpret._fields import number, text
-from iisight.telemetry.interpret.places import Area, Watch, area_of, matters
+from iisight.telemetry.interpret._places import Area, Watch, area_of, matters
 
 READS = frozenset(("microsoft-windows-security-auditing", i) for i in (4656, 4657, 4663, 4670, 5145))
 SHARED = ("applicationhost.config", "administration.config")  # shared configuration lies on any share
 NEED = AllOf(
-    (literal("Security-Auditing"), AnyOf((places.NEED, _registry.NEED, any_of(*SHARED)))),
+    (literal("Security-Auditing"), AnyOf((_places.NEED, _registry.NEED, any_of(*SHARED)))),
 )
 
 _WRITE, _DELETE, _PERMIT = 0x2 | 0x4, 0x10000, 0x40000 | 0x80000

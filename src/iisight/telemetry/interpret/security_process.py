@@ -8,7 +8,7 @@ from iisight.model.need import AllOf, literal
 from iisight.telemetry.interpret import _commands
 from iisight.telemetry.interpret._actors import audited, installer
 from iisight.telemetry.interpret._fields import number, text
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 READS = frozenset({("microsoft-windows-security-auditing", 4688)})
 NEED = AllOf((literal("Security-Auditing"), _commands.NEED))

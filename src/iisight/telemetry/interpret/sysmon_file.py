@@ -3,13 +3,13 @@
 from iisight.model.activity import Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, literal
-from iisight.telemetry.interpret import _files, places
+from iisight.telemetry.interpret import _files, _places
 from iisight.telemetry.interpret._actors import sysmon
 from iisight.telemetry.interpret._fields import text
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 READS = frozenset(("microsoft-windows-sysmon", i) for i in (2, 11, 15, 23, 26, 29))
-NEED = AllOf((literal("Sysmon"), places.NEED))
+NEED = AllOf((literal("Sysmon"), _places.NEED))
 
 
 def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:

@@ -3,14 +3,14 @@
 Assemblies that the CLR loads from memory or shadow copies need not appear here.
 """
 
-from iisight.catalogue import catalogue
+from iisight.catalogue.lookup import catalogue
 from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, literal
 from iisight.telemetry.interpret._actors import is_worker, sysmon
 from iisight.telemetry.interpret._fields import text
-from iisight.telemetry.interpret.places import Area, Watch, area_of, fold
+from iisight.telemetry.interpret._places import Area, Watch, area_of, fold
 
 READS = frozenset({("microsoft-windows-sysmon", 7)})
 NEED = AllOf((literal("Sysmon"), literal("w3wp")))

@@ -6,7 +6,7 @@ from iisight.model.need import AllOf, literal
 from iisight.telemetry.interpret import _commands
 from iisight.telemetry.interpret._actors import sysmon
 from iisight.telemetry.interpret._fields import text
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 READS = frozenset({("microsoft-windows-sysmon", 1)})
 NEED = AllOf((literal("Sysmon"), _commands.NEED))

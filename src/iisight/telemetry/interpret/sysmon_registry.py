@@ -6,7 +6,7 @@ from iisight.model.need import AllOf, literal
 from iisight.telemetry.interpret import _registry
 from iisight.telemetry.interpret._actors import sysmon
 from iisight.telemetry.interpret._fields import text
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 READS = frozenset(("microsoft-windows-sysmon", i) for i in (13, 14))
 NEED = AllOf((literal("Sysmon"), _registry.NEED))

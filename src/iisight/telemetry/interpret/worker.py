@@ -12,7 +12,7 @@ from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._actors import recorded
 from iisight.telemetry.interpret._fields import lines, text
-from iisight.telemetry.interpret.places import Watch
+from iisight.telemetry.interpret._places import Watch
 
 _WHY = {
     2214: "ISAPI filter failed to load",

@@ -10,15 +10,18 @@ from enum import StrEnum
 from functools import cache
 
 from iisight.evidence import paths
-from iisight.model.need import AnyOf, Need, any_of, literal
+from iisight.model.need import ALWAYS, AnyOf, Need, any_of, literal
 from iisight.telemetry.interpret._tables import rows
 
 MAX_PATH = 4_096  # characters; Windows takes 32,767, products stay below 1,000
 
 _DEVICE = re.compile(r"(?:\\\\[?.]\\|\\\?\?\\|\\)?(?:GLOBALROOT\\)?Device\\HarddiskVolume\d{1,6}(?=\\)", re.IGNORECASE)
-_EXECUTABLE = frozenset([".dll", ".exe", ".ocx", ".sys", ".scr", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".wsf", ".hta", ".msi"])
+_EXECUTABLE = frozenset(
+    {".dll", ".exe", ".ocx", ".sys", ".scr", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".wsf", ".hta", ".msi"}
+)
 _PAGE = frozenset(
-    [".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".master", ".svc", ".asp", ".asa", ".cer", ".cdx", ".cshtml", ".vbhtml", ".php", ".phtml", ".jsp", ".jspx", ".cfm", ".soap", ".rem", ".shtml", ".stm", ".xamlx"]
+    {".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".master", ".svc", ".asp", ".asa", ".cer", ".cdx", ".cshtml"}
+    | {".vbhtml", ".php", ".phtml", ".jsp", ".jspx", ".cfm", ".soap", ".rem", ".shtml", ".stm", ".xamlx"}
 )
 _SOURCE = frozenset({".cs", ".vb"})
 
@@ -60,7 +63,9 @@ class Watch:
 
     def need(self) -> Need:
         """Return what stands in every record that only this makes interesting."""
-        last = (paths.basename(root) for root in self.roots)
+        last = [paths.basename(paths.normal(root)) for root in self.roots]
+        if not all(last):  # a whole drive
+            return ALWAYS
         return AnyOf(tuple(literal(text) for text in sorted({*self.names, *last} - {""})))
 
 
