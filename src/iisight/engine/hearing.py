@@ -66,7 +66,7 @@ def hear(
     search = Search((*shipped(), *ask.rules.rules), watch, ask.window, ask.prefilter)
     gathering = Gathering(logs, search, ask.workers, progress)
     correlating = Correlating(ask.rules)
-    activities = correlating.watch(joined(gathering.activities(), Sifter(search).activity, gaps))
+    activities = correlating.watch(joined(gathering.activities(), Sifter(search).activity))
     heard = listen(activities, (*rules, *user_rules(ask.rules)), settings, gaps)
     found = tuple(correlating.findings(gaps))
     unread = (*gaps, *gathering.gaps)

@@ -13,6 +13,7 @@ from iisight.parsers import evtx, exports
 from iisight.sigma.match import Matcher
 from iisight.telemetry import prefilter
 from iisight.telemetry.interpret import activity_of
+from iisight.telemetry.scripts import is_piece
 from iisight.telemetry.search import RESIDUE, Search
 
 MAX_TOLD = 100  # losses and residues of one piece that are named one by one
@@ -103,14 +104,14 @@ class Sifter:
             tally.records += 1
             tally.see(event.time)
             tally.channels.add(event.channel)
-            activity = self.activity(event)
+            if not self.search.window.has(event):
+                continue
+            activity = Activity(event) if is_piece(event) else self.activity(event)
             if activity is not None:
                 yield activity
 
     def activity(self, event: Event) -> Activity | None:
-        """Return what an event tells, None when that is nothing."""
-        if not self.search.window.has(event):
-            return None
+        """Return what an event tells, None when that is nothing; a piece of a script must be joined first."""
         activity = activity_of(event, self.search.watch)
         hits = self._matcher.hits(event)
         if not hits:

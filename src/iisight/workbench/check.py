@@ -11,7 +11,6 @@ from iisight.examine.setup import Setup
 from iisight.examine.yara import compile_rules
 from iisight.inventory.collect import collect
 from iisight.model.activity import Activity
-from iisight.model.coverage import Gap
 from iisight.model.finding import Finding
 from iisight.model.story import LogRead
 from iisight.rules._case import Case as RuleCase
@@ -82,8 +81,7 @@ def _subjects(rule: Rule, case: Case) -> Iterator[object]:
 def _activities(case: Case) -> Iterator[Activity]:
     """Yield what the events of a case tell, as a hunt would."""
     sifter = Sifter(Search(shipped(), prefilter=False))
-    gaps: list[Gap] = []
-    yield from joined(sifter.events(events_of(case.blocks), Tally()), sifter.activity, gaps)
+    yield from joined(sifter.events(events_of(case.blocks), Tally()), sifter.activity)
 
 
 def _logs(activities: Iterable[Activity]) -> tuple[LogRead, ...]:

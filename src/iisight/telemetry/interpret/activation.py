@@ -18,10 +18,10 @@ _WHY = {
     5173: "configuration could not be read",
 }
 _HISTORY = (9007, 9009)
-_WAS = ("microsoft-windows-was", "was")
-_HELPER = ("microsoft-windows-iis-apphostsvc", "iis-apphostsvc")
+_WAS = ("microsoft-windows-was",)
+_HELPER = ("microsoft-windows-iis-apphostsvc",)
 READS = frozenset({(n, i) for n in _WAS for i in _WHY} | {(n, i) for n in _HELPER for i in _HISTORY})
-NEED = any_of("WAS", "APPHOSTSVC")
+NEED = any_of("Microsoft-Windows-WAS", "IIS-APPHOSTSVC")
 
 
 def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
