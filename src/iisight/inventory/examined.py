@@ -47,7 +47,8 @@ def examine(
 ) -> Examined:
     """Take a close look at the binaries of components, each content once; those that were submitted are done with."""
     gaps: list[Gap] = []
-    chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries)}
+    everything = look.setup.rules is not None  # rules of the user's own are for libraries as well
+    chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries, everything=everything)}
     for name, binary in sorted(chosen.items(), key=lambda item: item[1].path):
         file = source.find(binary.path)
         if file is not None and name not in binaries.submitted:
@@ -67,10 +68,11 @@ def _problems(look: Look) -> Iterator[Gap]:
         yield Gap(GapKind.MALFORMED, "YARA rules", problem)
 
 
-def _chosen(component: Component, source: Source, binaries: Binaries) -> Iterator[Binary]:
-    """Yield the files of a component that are worth a close look: all but the mere libraries of a `bin` folder."""
+def _chosen(component: Component, source: Source, binaries: Binaries, *, everything: bool) -> Iterator[Binary]:
+    """Yield the files of a component that get a close look: all, or all but the mere libraries of a `bin` folder."""
     binary = component.binary
-    if binary is not None and (component.kind is not Kind.APP_ASSEMBLY or _is_of_interest(binary, source, binaries)):
+    looked_at = everything or component.kind is not Kind.APP_ASSEMBLY
+    if binary is not None and (looked_at or _is_of_interest(binary, source, binaries)):
         yield binary
     if component.twin is not None:
         yield component.twin
