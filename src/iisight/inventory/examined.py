@@ -24,6 +24,8 @@ _WEB_TYPES = frozenset(
 )
 """What an assembly of `bin` names when it is more than a library."""
 
+MAX_NOTES = 8  # told of one file, so that a hostile one does not bury what the coverage says of the others
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -88,9 +90,16 @@ def _is_of_interest(binary: Binary, source: Source, binaries: Binaries) -> bool:
 
 def _notes(found: Mapping[str, Examination], chosen: Mapping[str, Binary]) -> Iterator[Gap]:
     for name, examination in found.items():
-        image = chosen[name].image
+        image, path = chosen[name].image, chosen[name].path
         known = set() if image is None else set(image.notes)  # told when the headers were read
-        for note in examination.notes:
-            if note not in known:
-                kind = GapKind.FAILED if NOT_EXAMINED in note else GapKind.MALFORMED
-                yield Gap(kind, "YARA rules" if note == NOT_INSTALLED else chosen[name].path, note)
+        notes = sorted((n for n in examination.notes if n not in known), key=_is_mere_damage)
+        for note in notes[:MAX_NOTES]:
+            kind = GapKind.MALFORMED if _is_mere_damage(note) else GapKind.FAILED
+            yield Gap(kind, "YARA rules" if note == NOT_INSTALLED else path, note)
+        if len(notes) > MAX_NOTES:
+            yield Gap(GapKind.MALFORMED, path, "more of it cannot be read", len(notes) - MAX_NOTES)
+
+
+def _is_mere_damage(note: str) -> bool:
+    """Tell what the file itself is to blame for from what ended the look at it, which comes first."""
+    return NOT_EXAMINED not in note
