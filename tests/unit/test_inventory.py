@@ -207,6 +207,16 @@ def test_a_file_is_missing_only_where_its_neighbours_were_collected() -> None:
     assert (bare.image_state, among.image_state) == (ImageState.NOT_COLLECTED, ImageState.MISSING)
 
 
+@pytest.mark.parametrize(
+    ("neighbour", "state"),
+    [("Beta\\b.dll", ImageState.NOT_COLLECTED), ("b.dll", ImageState.MISSING)],
+)
+def test_another_product_does_not_stand_for_a_folder_that_was_not_collected(neighbour: str, state: ImageState) -> None:
+    host = apphost('<globalModules><add name="N" image="C:\\Program Files\\Acme\\n.dll" /></globalModules>')
+    inventory = collected(host, more={f"C:\\Program Files\\{neighbour}": MODULE})
+    assert one(inventory, Kind.NATIVE_MODULE, "N").image_state is state
+
+
 def test_images_that_are_not_in_the_evidence_are_coverage() -> None:
     host = apphost('<globalModules><add name="N" image="C:\\tools\\n.dll" /></globalModules>')
     assert (GapKind.MISSING, "C:\\tools") in [(g.kind, g.subject) for g in collected(host).gaps]

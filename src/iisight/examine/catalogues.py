@@ -20,6 +20,7 @@ ALGORITHMS = ("sha256", "sha1")  # that catalogues list files by, the better fir
 
 MAX_PLACES = 64  # where a digest lies in a catalogue; listed ones lie there twice
 
+_NO_CATALOGUE = "it is no catalogue of files"
 _DIGEST = re.compile(b"\x04[\x14\x20]")  # the head of an OCTET STRING of 20 or 32 bytes
 _SIZES = {"sha1": 20, "sha256": 32}
 
@@ -38,6 +39,14 @@ def lists(data: bytes, digest: bytes, algorithm: str) -> bool:
         return False
 
 
+def problem_of(data: bytes) -> str:
+    """Return why this is no catalogue that can be read; empty: it is one."""
+    try:
+        return "" if _read(data) is not None else _NO_CATALOGUE
+    except ParseError as problem:
+        return problem.message
+
+
 @lru_cache(16)
 def judge_catalogue(data: bytes, trust: Trust, at: datetime | None) -> Signature:
     """Judge the signature of a catalogue itself."""
@@ -46,7 +55,7 @@ def judge_catalogue(data: bytes, trust: Trust, at: datetime | None) -> Signature
     except ParseError as problem:
         return unreadable(problem)
     if signed is None:
-        return Signature(SignatureState.BROKEN, "it is no catalogue of files")
+        return Signature(SignatureState.BROKEN, _NO_CATALOGUE)
     judged = judge_message(signed, CATALOGUES, trust, at)
     rest = len(data) - signed.end
     notes = (f"{rest} bytes follow the signature, and nobody signed them",) if data[signed.end :].strip(b"\0") else ()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from iisight.evidence.paths import fold
 from iisight.evidence.source import Source
-from iisight.examine.catalogues import digests, judge_by_catalogue
+from iisight.examine.catalogues import digests, judge_by_catalogue, problem_of
 from iisight.examine.look import Look
 from iisight.examine.trust import Trust, load_trust
 from iisight.inventory.binaries import content
@@ -63,6 +63,10 @@ class Catalogues:
         found: Mapping[str, Examination],
         listed: dict[str, Signature],
     ) -> None:
+        problem = problem_of(data)
+        if problem:  # it lists nothing: counted, it would make every file one that "no catalogue lists"
+            self.gaps.append(Gap(GapKind.MALFORMED, path, problem))
+            return
         self.count += 1
         for name in sorted({wanted[digest] for digest in digests(data) & wanted.keys()}):
             hashes = {algorithm: bytes.fromhex(digest) for algorithm, digest in found[name].authentihash}
@@ -75,7 +79,7 @@ class Catalogues:
             data = content(self._source, file, self.gaps) if _FOLDER in fold(file.path) else None
             if data is not None:
                 yield file.path, data
-        for path in _given(self._look.catalogues):
+        for path in self._given():
             try:
                 if path.stat().st_size > MAX_CATALOGUE:
                     self.gaps.append(Gap(GapKind.REFUSED, path.name, f"larger than {MAX_CATALOGUE} bytes"))
@@ -83,6 +87,14 @@ class Catalogues:
                 yield path.name, path.read_bytes()
             except OSError as error:
                 self.gaps.append(Gap(GapKind.UNREADABLE, path.name, error.strerror or "cannot be read"))
+
+    def _given(self) -> Iterator[Path]:
+        """Yield the files that the user gave, and those below the folders; none in a folder is coverage."""
+        for place in self._look.catalogues:
+            found = sorted(_below(place)) if place.is_dir() else [place]
+            if not found:
+                self.gaps.append(Gap(GapKind.MISSING, str(place), "no file named *.cat in it"))
+            yield from found
 
     def _signature(self, examination: Examination, listed: Signature | None) -> Signature | None:
         """Prefer the better of the file's own signature and the catalogue's; say plainly when there is neither."""
@@ -99,9 +111,9 @@ class Catalogues:
         return Signature(SignatureState.UNKNOWN, _NO_CATALOGUE)
 
 
-def _given(places: tuple[Path, ...]) -> Iterator[Path]:
-    for place in places:
-        yield from sorted(place.rglob("*.cat")) if place.is_dir() else (place,)
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield the catalogues below a folder, in whichever case Windows wrote the names."""
+    return (path for path in folder.rglob("*") if path.suffix.lower() == ".cat" and path.is_file())
 
 
 def _rank(signature: Signature) -> int:

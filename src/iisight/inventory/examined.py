@@ -24,6 +24,8 @@ _WEB_TYPES = frozenset(
 )
 """What an assembly of `bin` names when it is more than a library."""
 
+MAX_NOTES = 8  # told of one file, so that a hostile one does not bury what the coverage says of the others
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -47,7 +49,8 @@ def examine(
 ) -> Examined:
     """Take a close look at the binaries of components, each content once; those that were submitted are done with."""
     gaps: list[Gap] = []
-    chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries)}
+    everything = look.setup.rules is not None  # rules of the user's own are for libraries as well
+    chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries, everything=everything)}
     for name, binary in sorted(chosen.items(), key=lambda item: item[1].path):
         file = source.find(binary.path)
         if file is not None and name not in binaries.submitted:
@@ -67,10 +70,11 @@ def _problems(look: Look) -> Iterator[Gap]:
         yield Gap(GapKind.MALFORMED, "YARA rules", problem)
 
 
-def _chosen(component: Component, source: Source, binaries: Binaries) -> Iterator[Binary]:
-    """Yield the files of a component that are worth a close look: all but the mere libraries of a `bin` folder."""
+def _chosen(component: Component, source: Source, binaries: Binaries, *, everything: bool) -> Iterator[Binary]:
+    """Yield the files of a component that get a close look: all, or all but the mere libraries of a `bin` folder."""
     binary = component.binary
-    if binary is not None and (component.kind is not Kind.APP_ASSEMBLY or _is_of_interest(binary, source, binaries)):
+    looked_at = everything or component.kind is not Kind.APP_ASSEMBLY
+    if binary is not None and (looked_at or _is_of_interest(binary, source, binaries)):
         yield binary
     if component.twin is not None:
         yield component.twin
@@ -86,9 +90,16 @@ def _is_of_interest(binary: Binary, source: Source, binaries: Binaries) -> bool:
 
 def _notes(found: Mapping[str, Examination], chosen: Mapping[str, Binary]) -> Iterator[Gap]:
     for name, examination in found.items():
-        image = chosen[name].image
+        image, path = chosen[name].image, chosen[name].path
         known = set() if image is None else set(image.notes)  # told when the headers were read
-        for note in examination.notes:
-            if note not in known:
-                kind = GapKind.FAILED if NOT_EXAMINED in note else GapKind.MALFORMED
-                yield Gap(kind, "YARA rules" if note == NOT_INSTALLED else chosen[name].path, note)
+        notes = sorted((n for n in examination.notes if n not in known), key=_is_mere_damage)
+        for note in notes[:MAX_NOTES]:
+            kind = GapKind.MALFORMED if _is_mere_damage(note) else GapKind.FAILED
+            yield Gap(kind, "YARA rules" if note == NOT_INSTALLED else path, note)
+        if len(notes) > MAX_NOTES:
+            yield Gap(GapKind.MALFORMED, path, "more of it cannot be read", len(notes) - MAX_NOTES)
+
+
+def _is_mere_damage(note: str) -> bool:
+    """Tell what the file itself is to blame for from what ended the look at it, which comes first."""
+    return NOT_EXAMINED not in note

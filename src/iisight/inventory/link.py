@@ -133,17 +133,23 @@ class Linker:
         return replace(component, image_state=ImageState.MISSING)
 
     def _is_collected(self, folder: str) -> bool:
-        """Tell whether binaries were collected from a folder, or from the nearest one above that is there."""
+        """Tell whether binaries were collected from a folder, or out of the nearest one above that is there."""
         if folder not in self._collected:
             self._collected[folder] = self._holds_binaries(folder)
         return self._collected[folder]
 
     def _holds_binaries(self, folder: str) -> bool:
-        if self._source.has_folder(folder):
-            files = islice(self._source.below(folder), _LOOKED_AT)
-            return any(paths.extension(f.path) in _BINARIES for f in files)
-        above = paths.parent(folder)
-        return above != folder and len(above) > len("c:\\") and self._is_collected(above)
+        above = folder
+        while not self._source.has_folder(above):
+            if len(paths.parent(above)) <= len("c:\\"):
+                return False
+            above = paths.parent(above)
+        files = islice(self._source.below(above), _LOOKED_AT)
+        programs = (f.path for f in files if paths.extension(f.path) in _BINARIES)
+        if above == folder:
+            return any(True for _ in programs)
+        # what lies deeper is another product's: one of `Program Files` says nothing of the next
+        return any(paths.fold(paths.parent(path)) == above for path in programs)
 
 
 def assembly_of(type_name: str) -> tuple[str, str, str]:
