@@ -32,7 +32,7 @@ def told(log: bytes) -> Iterator[str]:
     yield f"{evtx.file_header(log)}"
     place = Locator("x.evtx")
     for chunk in evtx.chunks(io.BytesIO(log), place):
-        yield f"chunk {chunk.number} at {chunk.offset:#x}: {evtx.header_of(chunk)}"
+        yield f"chunk {chunk.number} at {chunk.offset:#x}: {evtx.header_of(chunk)}, {evtx.records_sound(chunk)}"
         for found in evtx.events(chunk, place):
             yield from _event(found) if isinstance(found, Event) else _lost(found)
 

@@ -21,7 +21,7 @@ from iisight.parsers.evtx.container import (
 )
 from iisight.parsers.evtx.records import events
 from iisight.parsers.evtx.span import Span, span_of
-from iisight.parsers.evtx.walk import ChunkHeader, RecordHeader, header_of, headers, residue, slack
+from iisight.parsers.evtx.walk import ChunkHeader, RecordHeader, header_of, headers, records_sound, residue, slack
 
 __all__ = [
     "VERSION",
@@ -40,6 +40,7 @@ __all__ = [
     "headers",
     "is_evtx",
     "places",
+    "records_sound",
     "residue",
     "slack",
     "span_of",

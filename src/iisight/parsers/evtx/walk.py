@@ -53,8 +53,8 @@ class ChunkHeader:
     first_record: int
     last_record: int
     free: int  # offset behind the last record
+    checksum: int  # CRC-32 of the records
     sound: bool  # its own checksum is right
-    records_sound: bool  # that of the records is right
 
     @property
     def count(self) -> int:
@@ -69,8 +69,15 @@ def header_of(chunk: Chunk) -> ChunkHeader | None:
     if len(data) < CHUNK_HEADER or not data.startswith(CHUNK_MAGIC):
         return None
     _, first_number, last_number, first, last, _, _, free, checksum = _CHUNK.unpack_from(data)
-    records_sound = CHUNK_HEADER <= free <= len(data) and crc32(memoryview(data)[CHUNK_HEADER:free]) == checksum
-    return ChunkHeader(first_number, last_number, first, last, free, is_sound(data), records_sound)
+    return ChunkHeader(first_number, last_number, first, last, free, checksum, is_sound(data))
+
+
+def records_sound(chunk: Chunk) -> bool:
+    """Tell whether the records of a chunk are as its header's checksum says."""
+    header = header_of(chunk)
+    if header is None or not CHUNK_HEADER <= header.free <= len(chunk.data):
+        return False
+    return crc32(memoryview(chunk.data)[CHUNK_HEADER : header.free]) == header.checksum
 
 
 def headers(chunk: Chunk) -> list[RecordHeader]:
