@@ -13,9 +13,9 @@ from iisight.parsers.exports.shapes import event_in
 from tests.fuzz.fuzz_exports import fuzz_one, seeds, tokens
 
 NAMES = (
-    "Event", "System", "EventData", "UserData", "EventID", "Value", "Data", "#text", "#attributes", "winlog", "event_data",
-    "user_data", "event", "code", "result", "_raw", "_source", "host", "user", "Channel", "Provider", "TimeCreated",
-    "SystemTime", "Message", "source", "process",
+    "Event", "System", "EventData", "UserData", "EventID", "Value", "Data", "#text", "#attributes", "winlog",
+    "event_data", "user_data", "event", "code", "result", "_raw", "_source", "host", "user", "Channel",
+    "Provider", "TimeCreated", "SystemTime", "Message", "source", "process",
 )  # fmt: skip
 
 values = st.recursive(
