@@ -9,8 +9,9 @@ from iisight.parsers.exports import HEAD, events, recognise
 
 _SYSTEM = {"EventID": {"Value": 1}, "TimeCreated": {"SystemTime": 1.5}, "Channel": "c", "Execution": {"ProcessID": 4}}
 _XML = (
-    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='p'/><EventID>1</EventID>"
-    "<TimeCreated SystemTime='2024-03-14T01:39:32.6Z'/></System><EventData><Data Name='a'>b&amp;c</Data><Data>d\r\n</Data>"
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='p'/>"
+    "<EventID>1</EventID><TimeCreated SystemTime='2024-03-14T01:39:32.6Z'/></System><EventData>"
+    "<Data Name='a'>b&amp;c</Data><Data>d\r\n</Data>"
     "</EventData><RenderingInfo Culture='en-US'><Message>m</Message></RenderingInfo></Event>"
 )
 _CLASSIC = (
@@ -64,8 +65,9 @@ def seeds() -> list[bytes]:
 def tokens() -> list[bytes]:
     """Return what breaks JSON and XML, and names that mean something."""
     texts = (
-        "{", "}", "[", "]", ",", ":", '"', "\\", "\\u00", "\\ud800", "null", "1e999", "-0", "9" * 30, "\n", "\r", "\0", "Record 1",
-        "<", ">", "</Event>", "<Event>", "<Event ", "&#3;", "&a;", "<![CDATA[", "]]>", "<!--", "<Data Name='a'>", "</Data>",
-        '"EventID":1,', '"System":{', '"EventData":', '"winlog":{', '"_raw":"', '"result":{', '"event_data":', "é", "\ufeff",
+        "{", "}", "[", "]", ",", ":", '"', "\\", "\\u00", "\\ud800", "null", "1e999", "-0", "9" * 30, "\n", "\r", "\0",
+        "<", ">", "</Event>", "<Event>", "<Event ", "&#3;", "&a;", "<![CDATA[", "]]>", "<!--", "<Data Name='a'>",
+        '"EventID":1,', '"System":{', '"EventData":', '"winlog":{', '"_raw":"', '"result":{', '"event_data":', "é",
+        "Record 1", "</Data>", "\ufeff",
     )  # fmt: skip
     return [text.encode() for text in texts]

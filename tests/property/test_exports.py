@@ -12,16 +12,18 @@ from iisight.parsers.exports import events
 from iisight.parsers.exports.shapes import event_in
 from tests.fuzz.fuzz_exports import fuzz_one, seeds, tokens
 
+NAMES = (
+    "Event", "System", "EventData", "UserData", "EventID", "Value", "Data", "#text", "#attributes", "winlog",
+    "event_data", "user_data", "event", "code", "result", "_raw", "_source", "host", "user", "Channel",
+    "Provider", "TimeCreated", "SystemTime", "Message", "source", "process",
+)  # fmt: skip
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                "Event System EventData UserData EventID Value Data #text #attributes winlog event_data user_data event code "
-                "result _raw _source host user Channel Provider TimeCreated SystemTime Message source process".split()
-            )
-            | st.text(max_size=3),
+            st.sampled_from(NAMES) | st.text(max_size=3),
             inner,
             max_size=5,
         )
@@ -49,5 +51,5 @@ def test_any_tree_is_an_event_or_none(value: dict[str, object]) -> None:
 def test_lines_that_hold_no_record_hide_none_of_those_that_do(noise: list[str]) -> None:
     record = json.dumps({"EventID": 5, "Channel": "Security"})
     body = "\n".join(f"{line}\n{record}" for line in noise)
-    found = [one for one in events(BytesIO(b"\xef\xbb\xbf" + f"{record}\n{body}".encode()), Locator("x"))]
+    found = list(events(BytesIO(b"\xef\xbb\xbf" + f"{record}\n{body}".encode()), Locator("x")))
     assert sum(isinstance(one, Event) for one in found) == len(noise) + 1

@@ -119,7 +119,8 @@ def test_an_element_named_event_inside_of_an_event_is_read() -> None:
 
 
 def test_values_of_xml_are_kept_as_they_are() -> None:
-    data = "<Data Name='a'>one\r\ntwo</Data><Data Name='b'>\n  </Data><Data Name='c'>&lt;x&gt;\x03&#3;&#x1F;&#65;</Data><Binary>0A</Binary>"
+    data = "<Data Name='a'>one\r\ntwo</Data><Data Name='b'>\n  </Data>"
+    data += "<Data Name='c'>&lt;x&gt;\x03&#3;&#x1F;&#65;</Data><Binary>0A</Binary>"
     (event,) = events(BytesIO((XML % (1, data)).encode()), Locator("x"))
     assert isinstance(event, Event)
     assert event.fields == {"a": "one\r\ntwo", "b": "", "c": "<x>\ufffd\ufffd\ufffdA", "Binary": "0A"}
@@ -149,7 +150,7 @@ def test_a_process_creation_that_splunk_has_as_text_is_read_by_its_labels() -> N
         "ComputerName=web01\nRecordNumber=9\nMessage=A new process has been created.\n\nCreator Subject:\n"
         "\tSecurity ID:\t\tS-1-5-18\n\tAccount Name:\t\tWEB01$\n\nTarget Subject:\n\tAccount Name:\t\t-\n\n"
         "Process Information:\n\tNew Process Name:\tC:\\Windows\\System32\\inetsrv\\appcmd.exe\n"
-        "\tCreator Process Name:\tC:\\a.exe\n\tProcess Command Line:\tappcmd list site\n\nToken Elevation Type indicates"
+        "\tCreator Process Name:\tC:\\a.exe\n\tProcess Command Line:\tappcmd list site\n\nToken Elevation"
     )
     event = one({"result": {"_raw": raw, "_time": "2024-03-14T01:39:32.000+00:00"}})
     assert (event.provider, event.id, event.record) == ("Microsoft-Windows-Security-Auditing", 4688, 9)

@@ -77,9 +77,13 @@ class _Guarded(io.RawIOBase):
         self._close = close
         self._tell = tell
         self._most = most
+        self._position = 0
 
     def readable(self) -> bool:
         return True
+
+    def tell(self) -> int:
+        return self._position
 
     def readinto(self, buffer: "Buffer", /) -> int:
         view = memoryview(buffer).cast("B")
@@ -88,6 +92,7 @@ class _Guarded(io.RawIOBase):
         except _errors() as error:
             raise EvidenceError(self._tell(error)) from error
         view[: len(data)] = data
+        self._position += len(data)
         return len(data)
 
     def close(self) -> None:

@@ -27,9 +27,9 @@ _SYSMON = "Microsoft-Windows-Sysmon"
 
 def event_in(value: Tree, place: Locator, depth: int = 0) -> Event | None:
     """Return the event of a record of any shape, or None when it is none."""
-    if isinstance(value.get("System"), Mapping):
+    if isinstance(value.get("System"), dict):
         return _of_tree(value, place)
-    if isinstance(winlog := value.get("winlog"), Mapping):
+    if isinstance(winlog := value.get("winlog"), dict):
         return _of_ecs(value, winlog, place)
     if isinstance(raw := value.get("_raw"), str) and (event := _of_raw(raw, value, place)) is not None:
         return event
@@ -45,7 +45,7 @@ def _of_envelope(value: Tree, place: Locator, depth: int) -> Event | None:
     for name in _ENVELOPES:
         inner = value.get(name)
         tree = _parsed(inner) if isinstance(inner, str) else inner
-        if isinstance(tree, Mapping) and (event := event_in(tree, place, depth + 1)) is not None:
+        if isinstance(tree, dict) and (event := event_in(tree, place, depth + 1)) is not None:
             return event
     dotted = _nested(value) if any(name.startswith("winlog.") for name in value) else None
     return event_in(dotted, place, _MAX_ENVELOPES) if dotted else None
@@ -58,7 +58,7 @@ def _of_tree(tree: Tree, place: Locator) -> Event | None:
         return None
     held = {"System": system, "EventData": _data(tree.get("EventData")), "UserData": tree.get("UserData")}
     event = event_of({name: part for name, part in held.items() if part}, place)
-    if isinstance(number := system.get("EventID"), Mapping) and "Value" in number:
+    if isinstance(number := system.get("EventID"), dict) and "Value" in number:
         event = replace(event, id=to_int(text_of(number["Value"])) or 0)
     if event.time is None:
         event = replace(event, time=time_of(_mapping(system.get("TimeCreated")).get("SystemTime")))
@@ -101,7 +101,7 @@ def _of_beat6(value: Tree, place: Locator) -> Event | None:
 
 def _beat_fields(holder: Tree) -> dict[str, str]:
     data = holder.get("event_data")
-    if isinstance(data, Mapping) and data:
+    if isinstance(data, dict) and data:
         return fields_of({"EventData": data})
     user = _mapping(holder.get("user_data"))
     return fields_of({"EventData": {name: part for name, part in user.items() if name != "xml_name"}})
@@ -189,10 +189,10 @@ def _data(part: object) -> Tree | None:
     """Return EventData or UserData, whether it is there as a tree or as XML or JSON in a string."""
     tree = _parsed(part) if isinstance(part, str) else part
     for _ in range(_MAX_ENVELOPES):
-        if not isinstance(tree, Mapping):
+        if not isinstance(tree, dict):
             return None
         inner = next((tree[name] for name in ("DataItem", "EventData", "UserData") if name in tree), None)
-        if not isinstance(inner, Mapping):
+        if not isinstance(inner, dict):
             return tree
         tree = inner
     return None
@@ -217,7 +217,7 @@ def _parsed(text: str) -> Tree | None:
 
 
 def _provider(held: object) -> str:
-    return text_of(held.get("Name") if isinstance(held, Mapping) and "Name" in held else held)
+    return text_of(held.get("Name") if isinstance(held, dict) and "Name" in held else held)
 
 
 def _splunk_channel(value: Tree) -> str:
@@ -243,12 +243,12 @@ def _nested(value: Tree) -> dict[str, object]:
 
 def _at(value: object, path: tuple[str, ...]) -> object:
     for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+        value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def _mapping(value: object) -> Tree:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 @cache

@@ -1,7 +1,7 @@
 """`<Event>` elements one after the other, with or without a root around them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from xml.parsers import expat
 
 from iisight.parsers.exports.window import MAX_RECORD, Window
@@ -141,4 +141,4 @@ def _put(above: Node, name: str, value: object) -> None:
 
 
 def _plain(value: object) -> object:
-    return value.get("#text", "") if isinstance(value, Mapping) else value
+    return value.get("#text", "") if isinstance(value, dict) else value
