@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from iisight.examine.signature import judge_image
+from iisight.examine.trust import load_trust
 from iisight.model.errors import ParseError
 from iisight.model.locator import Locator
 from iisight.parsers.authenticode.der import INTEGER, OCTET_STRING, OID, SEQUENCE, Fields, root
@@ -35,6 +37,12 @@ class File:
         except ParseError:
             return 0, 0
         return (offset, offset + size) if offset and size else (0, 0)
+
+    @property
+    def has_bad_stamp(self) -> bool:
+        """Tell whether iisight mistrusts a signature of the file for its timestamp alone; signify judges that apart."""
+        found, _ = judge_image(self.data, load_trust(), None)
+        return found is not None and any("its timestamp cannot" in one.reason for one in (found, *found.others))
 
     @property
     def signatures(self) -> bytes:
@@ -86,6 +94,15 @@ def _found_nothing(comparison: Comparison) -> bool:
 def _is_stamp(comparison: Comparison, file: File) -> bool:
     pairs = _pairs(comparison)
     return bool(pairs) and all(ours == theirs or (theirs == TIMESTAMP and ours != TRUSTED) for ours, theirs in pairs)
+
+
+def _is_dropped_stamp(comparison: Comparison, file: File) -> bool:
+    differing = {(ours, theirs) for ours, theirs in _pairs(comparison) if ours != theirs}
+    return comparison.oracle == "osslsigncode" and differing == {(UNTRUSTED, TRUSTED)} and file.has_bad_stamp
+
+
+def _is_given_up(comparison: Comparison, file: File) -> bool:
+    return comparison.ours == UNTRUSTED and comparison.theirs in (BROKEN, UNREADABLE, NOTHING) and bool(file.table[1])
 
 
 def _is_loose_stamp(comparison: Comparison, file: File) -> bool:
@@ -172,6 +189,16 @@ REASONS = (
         "signify stops at a damaged timestamp, and osslsigncode leaves it out; iisight says untrusted, or why the "
         "signature is broken besides.",
         _is_stamp,
+    ),
+    Reason(
+        "timestamp that is dropped",
+        "osslsigncode judges a signature whose timestamp it cannot read as one without; iisight and signify do not.",
+        _is_dropped_stamp,
+    ),
+    Reason(
+        "damaged where the oracle stops",
+        "None trusts it: the oracles stop at the damaged part, and iisight says what it misses without it.",
+        _is_given_up,
     ),
     Reason(
         "timestamp that OpenSSL does not read",

@@ -67,6 +67,19 @@ def _stamped(serial: bytes) -> bytes:
     return SIGNED[: -len(wanted)] + wanted
 
 
+def test_no_signature_found_by_an_oracle_does_not_explain_trust() -> None:
+    assert reason(SIGNED, "signify", "trusted", "unreadable") == ""
+
+
+def test_a_timestamp_that_holds_explains_no_trust_of_the_oracle_alone() -> None:
+    assert reason(SIGNED, "osslsigncode", "untrusted", "trusted") == ""
+
+
+def test_a_damaged_part_explains_that_none_trusts() -> None:
+    assert reason(SIGNED, "signify", "untrusted", "unreadable") == "damaged where the oracle stops"
+    assert reason(b"", "signify", "untrusted", "unreadable") == ""
+
+
 def test_an_entropy_that_is_far_off_has_no_reason() -> None:
     assert reason(b"", "pefile", "6.00; 7.00", "6.00; 7.20", "entropy") == ""
 
