@@ -2,11 +2,16 @@
 
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from iisight.examine.signature import judge_image
+from iisight.examine.trust import load_trust
 from iisight.model.errors import ParseError
 from iisight.model.locator import Locator
+from iisight.parsers.authenticode.der import INTEGER, OCTET_STRING, OID, SEQUENCE, Fields, root
+from iisight.parsers.pe.checksum import MAX_SIZE
 from iisight.parsers.pe.entropy import SAMPLE
 from iisight.parsers.pe.exports import MAX_KEPT
 from iisight.parsers.pe.headers import read_headers
@@ -14,7 +19,8 @@ from iisight.parsers.pe.layout import SECURITY
 from tests.oracles.comparison import Comparison
 from tests.oracles.signatures import BROKEN, NOTHING, PAGES, TIMESTAMP, TRUSTED, UNREADABLE, UNTRUSTED
 
-_SAMPLED = 0.15  # bits a byte
+_SAMPLED = 0.1  # bits a byte
+_TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # id-ct-TSTInfo, with tag and length
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,17 @@ class File:
         except ParseError:
             return 0, 0
         return (offset, offset + size) if offset and size else (0, 0)
+
+    @property
+    def has_bad_stamp(self) -> bool:
+        """Tell whether iisight mistrusts a signature of the file for its timestamp alone; signify judges that apart."""
+        found, _ = judge_image(self.data, load_trust(), None)
+        return found is not None and any("its timestamp cannot" in one.reason for one in (found, *found.others))
+
+    @property
+    def signatures(self) -> bytes:
+        """Return the certificate table."""
+        return self.data[slice(*self.table)]
 
     @property
     def has_slack(self) -> bool:
@@ -77,6 +94,43 @@ def _found_nothing(comparison: Comparison) -> bool:
 def _is_stamp(comparison: Comparison, file: File) -> bool:
     pairs = _pairs(comparison)
     return bool(pairs) and all(ours == theirs or (theirs == TIMESTAMP and ours != TRUSTED) for ours, theirs in pairs)
+
+
+def _is_dropped_stamp(comparison: Comparison, file: File) -> bool:
+    differing = {(ours, theirs) for ours, theirs in _pairs(comparison) if ours != theirs}
+    return comparison.oracle == "osslsigncode" and differing == {(UNTRUSTED, TRUSTED)} and file.has_bad_stamp
+
+
+def _is_given_up(comparison: Comparison, file: File) -> bool:
+    return comparison.ours == UNTRUSTED and comparison.theirs in (BROKEN, UNREADABLE, NOTHING) and bool(file.table[1])
+
+
+def _is_loose_stamp(comparison: Comparison, file: File) -> bool:
+    pairs = _pairs(comparison)
+    differing = {(ours, theirs) for ours, theirs in pairs if ours != theirs}
+    return (
+        comparison.oracle == "osslsigncode"
+        and differing == {(TRUSTED, UNTRUSTED)}
+        and _has_padded_serial(file.signatures)
+    )
+
+
+def _has_padded_serial(signatures: bytes) -> bool:
+    """Tell whether a TSTInfo (RFC 3161) has a serial number that begins with nine equal bits (X.690, 8.3.2)."""
+    for piece in signatures.split(_TST_INFO)[1:]:
+        with suppress(ParseError):
+            octets = root(piece).only(OCTET_STRING, "a timestamp").value
+            fields = Fields(root(octets).expect(SEQUENCE, "a timestamp"))
+            for tag in (INTEGER, OID, SEQUENCE):
+                fields.take(tag, "what comes before the serial number")
+            head = fields.take(INTEGER, "a serial number").value[:2]
+            if len(head) == 2 and (head[0], head[1] >> 7) in ((0, 0), (0xFF, 1)):
+                return True
+    return False
+
+
+def _is_not_summed(comparison: Comparison, file: File) -> bool:
+    return comparison.topic == "checksum" and comparison.ours == "None" and len(file.data) > MAX_SIZE
 
 
 def _is_unreadable(comparison: Comparison, file: File) -> bool:
@@ -137,6 +191,22 @@ REASONS = (
         _is_stamp,
     ),
     Reason(
+        "timestamp that is dropped",
+        "osslsigncode judges a signature whose timestamp it cannot read as one without; iisight and signify do not.",
+        _is_dropped_stamp,
+    ),
+    Reason(
+        "damaged where the oracle stops",
+        "None trusts it: the oracles stop at the damaged part, and iisight says what it misses without it.",
+        _is_given_up,
+    ),
+    Reason(
+        "timestamp that OpenSSL does not read",
+        "Its serial number has a leading byte more than DER allows, as some of DigiCert's of 2020 have: osslsigncode "
+        "takes the signature as one without a timestamp. signify and iisight read it.",
+        _is_loose_stamp,
+    ),
+    Reason(
         "signature that cannot be read",
         "The oracles say nothing of a signature, or of one in it, that they cannot read; iisight says so.",
         _is_unreadable,
@@ -151,6 +221,7 @@ REASONS = (
         f"Of large sections iisight counts {SAMPLE // 1024} KB, evenly spaced: off by {_SAMPLED} bits a byte at most.",
         _is_sampled,
     ),
+    Reason("file too large to sum", f"iisight sums files of up to {MAX_SIZE >> 20} MiB, and notes it.", _is_not_summed),
     Reason(
         "more exports than are kept", f"iisight keeps {MAX_KEPT} exports of a file, and its entry points.", _is_long
     ),

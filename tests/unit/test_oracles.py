@@ -47,6 +47,39 @@ def test_a_reason_is_told_from_the_bytes(data: bytes, oracle: str, ours: str, th
     assert reason(data, oracle, ours, theirs) == name
 
 
+def test_a_timestamp_is_no_reason_for_openssl_when_its_serial_number_is_der() -> None:
+    assert reason(_stamped(bytes.fromhex("02020080")), "osslsigncode", "trusted", "untrusted") == ""
+
+
+@pytest.mark.parametrize("serial", ["0202007f", "0202ff80"])
+def test_a_serial_number_that_is_no_der_explains_a_timestamp_that_openssl_misses(serial: str) -> None:
+    stamped = _stamped(bytes.fromhex(serial))
+    assert reason(stamped, "osslsigncode", "trusted", "untrusted") == "timestamp that OpenSSL does not read"
+    assert reason(stamped, "signify", "trusted", "untrusted") == ""
+
+
+def _stamped(serial: bytes) -> bytes:
+    """Return the signed file with a TSTInfo, no more of it than the reason looks at, in its certificate table."""
+    info = bytes.fromhex("020101 06012a 3000") + serial
+    octets = bytes((0x30, len(info))) + info
+    token = bytes((0x04, len(octets))) + octets
+    wanted = bytes.fromhex("060b2a864886f70d0109100104") + bytes((0xA0, len(token))) + token
+    return SIGNED[: -len(wanted)] + wanted
+
+
+def test_no_signature_found_by_an_oracle_does_not_explain_trust() -> None:
+    assert reason(SIGNED, "signify", "trusted", "unreadable") == ""
+
+
+def test_a_timestamp_that_holds_explains_no_trust_of_the_oracle_alone() -> None:
+    assert reason(SIGNED, "osslsigncode", "untrusted", "trusted") == ""
+
+
+def test_a_damaged_part_explains_that_none_trusts() -> None:
+    assert reason(SIGNED, "signify", "untrusted", "unreadable") == "damaged where the oracle stops"
+    assert reason(b"", "signify", "untrusted", "unreadable") == ""
+
+
 def test_an_entropy_that_is_far_off_has_no_reason() -> None:
     assert reason(b"", "pefile", "6.00; 7.00", "6.00; 7.20", "entropy") == ""
 

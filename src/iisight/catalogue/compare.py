@@ -1,13 +1,15 @@
 """One row of the catalogue held against one component."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from iisight.catalogue import names
 from iisight.catalogue.tables import Row, rows
 from iisight.model.component import CatalogueMatch
 
 ANY_NAME = "*"
+
+_REMEMBERED = 4096  # answers about paths: rule after rule asks about the same ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def _same_precondition(found: Found, known: Known) -> bool | None:
     return names.precondition_holds(found.precondition, known.precondition) if known.precondition else None
 
 
+@lru_cache(_REMEMBERED)
 def is_image(folded: str, accepted: tuple[str, ...]) -> bool:
     """Tell whether a path is of one of the patterns; an open folder (`**`) does not reach where no product installs."""
     fitting = [p for p in accepted if names.fits(folded, p)]
@@ -122,6 +125,7 @@ def _implausible() -> tuple[tuple[str, bool], ...]:
     return tuple((names.fold(row["folder"]), row["depth"] == "tree") for row in rows("implausible_folders"))
 
 
+@lru_cache(_REMEMBERED)
 def is_implausible(folded: str) -> bool:
     """Tell whether a folded path lies where no product installs code."""
     return any(_lies_in(folded, folder, tree) for folder, tree in _implausible())

@@ -17,7 +17,7 @@ from iisight.parsers.pe.headers import is_pe, read_headers
 from iisight.parsers.pe.imports import read_imports
 from iisight.parsers.pe.version import read_version
 
-VERSION = 2
+VERSION = 3
 
 __all__ = ["VERSION", "is_pe", "parse"]
 

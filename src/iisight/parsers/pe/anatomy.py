@@ -22,7 +22,7 @@ from iisight.parsers.pe.rich import read_rich
 from iisight.parsers.pe.timestamps import read_times
 from iisight.parsers.pe.version import says_debug
 
-VERSION = 1
+VERSION = 2
 
 # `msvcr90d.dll`, `ucrtbased.dll`, `vcruntime140_1d.dll`, `msvcp140d_atomic_wait.dll`, `mfc140ud.dll`
 _DEBUG_RUNTIME = re.compile(

@@ -5,14 +5,15 @@ from math import log2
 
 SAMPLE = 16 * 1024  # bytes that are counted, at most
 
-_PIECE = 32  # bytes; longer pieces miss more, and single bytes at a fixed distance fall into step with tables
+# Longer pieces miss more (of 32 bytes: up to 0.18), single bytes at a fixed distance fall into step with tables.
+_PIECE = 16  # bytes
 
 
 def entropy(data: memoryview) -> float:
     """Return the entropy in bits per byte, rounded to two decimals.
 
-    It is exact up to SAMPLE bytes. Of more, evenly spaced pieces are counted that make up as many: of 320 such
-    sections of real files the outcome was off by more than 0.02 for 113, by more than 0.05 for 9, by 0.09 at most.
+    It is exact up to SAMPLE bytes. Of more, evenly spaced pieces are counted that make up as many: of 327 such
+    sections of real files the outcome was off by more than 0.02 for 68, by more than 0.05 for 4, by 0.06 at most.
     """
     counts = Counter(_sample(data)).values()
     total = sum(counts)

@@ -11,7 +11,7 @@ from iisight.model.errors import ParseError
 from iisight.model.locator import Locator
 
 MAX_SECTIONS = 96  # what the Windows loader took until Vista; linkers make fewer than twenty
-MAX_NAME = 512  # bytes of one name
+MAX_NAME = 4096  # bytes of one name: Visual C++ decorates to 4,095 at most
 MAX_NAMES = 8 * 1024 * 1024  # bytes of all names of one table: hostile tables name one place many times
 
 EXPORT, IMPORT, RESOURCE, DELAY_IMPORT, CLR = 0, 1, 2, 13, 14  # data directories
