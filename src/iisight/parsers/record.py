@@ -125,7 +125,7 @@ def _flat(value: object, depth: int) -> Iterator[object]:
     if isinstance(held, list) and depth < MAX_DEPTH:
         for item in held:
             yield from _flat(item, depth + 1)
-    elif held is not None:
+    elif held is not None or depth:  # an empty one among several keeps its number
         yield held
 
 
