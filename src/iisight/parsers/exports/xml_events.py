@@ -129,16 +129,12 @@ class _Tree:
 
 
 def _put(above: Node, name: str, value: object) -> None:
-    """Add an element; those of one name become a list of their texts."""
+    """Add an element; those of one name become a list, in which an empty one is empty text."""
     if name not in above:
         above[name] = value
         return
-    held = above[name]
+    held, one = above[name], "" if value is None else value
     if isinstance(held, list):
-        held.append(_plain(value))
+        held.append(one)
     else:
-        above[name] = [_plain(held), _plain(value)]
-
-
-def _plain(value: object) -> object:
-    return value.get("#text", "") if isinstance(value, dict) else value
+        above[name] = ["" if held is None else held, one]
