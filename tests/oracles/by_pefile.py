@@ -9,6 +9,7 @@ from iisight.model.examination import Anatomy
 from iisight.model.locator import Locator
 from iisight.parsers import pe
 from iisight.parsers.pe.anatomy import read_anatomy
+from iisight.parsers.pe.headers import MAX_NAME
 from tests.oracles.comparison import Comparison, listing
 
 _DIRECTORIES = ("IMPORT", "DELAY_IMPORT", "EXPORT", "RESOURCE", "DEBUG", "TLS")
@@ -31,8 +32,10 @@ def compare(data: bytes) -> Iterator[Comparison]:
     import pefile
 
     theirs = pefile.PE(data=data, fast_load=True, max_symbol_exports=_MANY)
-    # With its own 8,192 it stops at the modules of large frameworks.
-    with patch.object(pefile, "MAX_IMPORT_SYMBOLS", _MANY):
+    # With its own 8,192 symbols of 512 bytes it stops at the modules of large frameworks.
+    with patch.multiple(
+        pefile, MAX_IMPORT_SYMBOLS=_MANY, MAX_SYMBOL_NAME_LENGTH=MAX_NAME, MAX_IMPORT_NAME_LENGTH=MAX_NAME
+    ):
         theirs.parse_data_directories([pefile.DIRECTORY_ENTRY[f"IMAGE_DIRECTORY_ENTRY_{n}"] for n in _DIRECTORIES])
     ours = pe.parse(data, Locator(""))
     anatomy, _ = read_anatomy(data, Locator(""))

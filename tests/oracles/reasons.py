@@ -19,7 +19,7 @@ from iisight.parsers.pe.layout import SECURITY
 from tests.oracles.comparison import Comparison
 from tests.oracles.signatures import BROKEN, NOTHING, PAGES, TIMESTAMP, TRUSTED, UNREADABLE, UNTRUSTED
 
-_SAMPLED = 0.1  # bits a byte
+_SAMPLED = 0.2  # bits a byte
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # id-ct-TSTInfo, with tag and length
 
 

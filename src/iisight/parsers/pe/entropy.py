@@ -13,7 +13,8 @@ def entropy(data: memoryview) -> float:
     """Return the entropy in bits per byte, rounded to two decimals.
 
     It is exact up to SAMPLE bytes. Of more, evenly spaced pieces are counted that make up as many: of 327 such
-    sections of real files the outcome was off by more than 0.02 for 68, by more than 0.05 for 4, by 0.06 at most.
+    sections of real files the outcome was off by more than 0.02 for 68, by more than 0.05 for 4;
+    the worst seen of others by 0.19.
     """
     counts = Counter(_sample(data)).values()
     total = sum(counts)
