@@ -20,6 +20,7 @@ from iisight.examine import limits
 from iisight.examine.worker import read_message, write_message
 limits.bound_memory(1 << 29)
 read_message(sys.stdin.buffer)
+write_message(sys.stdout.buffer, b"")
 while (data := read_message(sys.stdin.buffer)) is not None:
     if data == b"crash": sys.exit(3)
     if data == b"hang": time.sleep(60)
@@ -69,6 +70,12 @@ def test_what_happened_is_said(bad: bytes, note: str) -> None:
 def test_a_file_that_takes_too_long_is_given_up() -> None:
     late, next_ = run(b"hang", b"1", count=1, seconds=1.0)
     assert (late.notes, next_) == (("not examined: it took longer than 1 s",), DONE)
+
+
+def test_a_worker_that_does_not_start_is_told() -> None:
+    with Pool(Setup(), 1, command=(sys.executable, "-c", "")) as pool:
+        found = look_at(pool, ("a", MODULE))
+    assert found["a"].notes == ("not examined: the process that examines files did not start",)
 
 
 def test_results_are_kept_by_content(tmp_path: Path) -> None:

@@ -3,22 +3,25 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Timer
 from types import TracebackType
+from typing import TypeVar
 
 from iisight.examine.setup import Setup
 from iisight.examine.worker import read_message, write_message
 from iisight.model.examination import Examination
 
 MAX_SECONDS = 20.0  # of one file
+START_SECONDS = 120.0  # of a process until it is ready: the user's YARA rules may be many
 MAX_ANSWER = 64 * 1024 * 1024  # bytes
 MAX_WORKERS = 8
 NOT_EXAMINED = "not examined"
 
+T = TypeVar("T")
 COMMAND = (sys.executable, "-P", "-m", "iisight.examine.worker")
 
 
@@ -85,23 +88,16 @@ class _Worker:
         """Return what the process says of a file, or why it says nothing."""
         import msgspec
 
-        self._start()
-        timer = Timer(self._seconds, self._stop_late)
-        timer.daemon = True
-        timer.start()
-        try:
-            answer = self._ask(data)
-        finally:
-            timer.cancel()
+        if not self._is_ready():
+            return self._failed("the process that examines files did not start", START_SECONDS)
+        answer = self._within(self._seconds, lambda: self._ask(data))
         try:
             if answer is not None:
                 return msgspec.json.decode(answer, type=Examination)
             why = "the process that examined it ended"
         except msgspec.MsgspecError:
             why = "the process that examined it gave no answer that can be read"
-        late, self._late = self._late, False
-        self.stop()
-        return Examination(notes=(f"{NOT_EXAMINED}: {f'it took longer than {self._seconds:g} s' if late else why}",))
+        return self._failed(why, self._seconds)
 
     def stop(self) -> None:
         """End the process."""
@@ -110,16 +106,43 @@ class _Worker:
             process.kill()
             process.communicate()
 
+    def _failed(self, why: str, seconds: float) -> Examination:
+        """End the process and return why a file was not examined."""
+        late, self._late = self._late, False
+        self.stop()
+        return Examination(notes=(f"{NOT_EXAMINED}: {f'it took longer than {seconds:g} s' if late else why}",))
+
+    def _within(self, seconds: float, step: Callable[[], T]) -> T:
+        """Return what a step gives; the process is ended when it takes longer."""
+        timer = Timer(seconds, self._stop_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            return step()
+        finally:
+            timer.cancel()
+
+    def _is_ready(self) -> bool:
+        """Start the process, unless it runs, and wait until it has made itself ready."""
+        if self._process is not None:
+            return True
+        self._start()
+        return self._within(START_SECONDS, self._answer) is not None
+
     def _ask(self, data: bytes) -> bytes | None:
         """Send a message and return the answer; None when there is none."""
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        if process is None or process.stdin is None:
             return None
         try:
             write_message(process.stdin, data)
         except OSError:  # it ended before it took all
             return None
-        return read_message(process.stdout, MAX_ANSWER)
+        return self._answer()
+
+    def _answer(self) -> bytes | None:
+        process = self._process
+        return None if process is None or process.stdout is None else read_message(process.stdout, MAX_ANSWER)
 
     def _stop_late(self) -> None:
         self._late = True
@@ -127,9 +150,7 @@ class _Worker:
             self._process.kill()
 
     def _start(self) -> None:
-        """Start the process, unless it runs."""
-        if self._process is not None:
-            return
+        """Start the process and give it the setup."""
         import msgspec
 
         self._process = subprocess.Popen(  # noqa: S603  ourselves

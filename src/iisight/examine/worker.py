@@ -1,8 +1,8 @@
 """A worker process: takes files on standard input, gives what was found in them on standard output.
 
-A message is a length (eight bytes, little-endian) and that many bytes. The first message in is the setup, each
-further one a file; each message out is an Examination. Both sides speak JSON that is checked against the model's
-types: what a broken worker says can be wrong, and it cannot run anything.
+A message is a length (eight bytes, little-endian) and that many bytes. The first message in is the setup, each further
+one a file; the first message out is empty and says that the worker is ready, each further one an Examination. Both sides
+speak JSON that is checked against the model's types: what a broken worker says can be wrong, and it cannot run anything.
 """
 
 import gc
@@ -30,6 +30,7 @@ def main() -> int:
     examiner = Examiner(msgspec.json.decode(setup, type=Setup))
     gc.freeze()
     gc.set_threshold(50_000)  # an answer is many small values without cycles: looking for some took a tenth of the time
+    write_message(answers, b"")
     while (data := read_message(given)) is not None:
         write_message(answers, msgspec.json.encode(examiner.examine(data)))
     return 0
