@@ -61,7 +61,7 @@ def test_json_gives_back_what_was_written() -> None:
         ("title: T\n" + "#" * 1_048_576, "longer than 1,048,576 characters"),
         ("title: T\naction: merge\n", "unknown action 'merge'"),
         ("title: T\x00\n", "it is no YAML"),
-        ("logsource: 3\ndetection: {a: {b: c}, condition: a}\n", "logsource"),
+        ("logsource: 3\ndetection: {a: {b: c}, condition: a}\n", "log"),
         ("logsource: {product: windows}\ndetection: 3\n", "map"),
         ("logsource: {product: windows}\nid: 5\ndetection: {a: {b: c}, condition: a}\n", "it is no Sigma rule"),
     ],

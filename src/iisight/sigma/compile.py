@@ -138,8 +138,17 @@ def _parse(batch: _Batch, file: str, document: Document) -> None:
         _check_work(document)
         rule = SigmaRule.from_dict(document, collect_errors=True)  # a wrong date or tag is no reason not to evaluate
         if not rule.detection.detections or isinstance(rule.logsource, EmptyLogSource):
-            raise rule.errors[0] if rule.errors else CannotEvaluate("it has no detection")
+            raise next(filter(_is_about_evaluation, rule.errors), CannotEvaluate("it has no detection or log source"))
         batch.rules.append((name, rule))
+
+
+def _is_about_evaluation(error: Exception) -> bool:
+    """Tell an error of the detection or the log source from one of what is only told of a rule, such as its title."""
+    from sigma import exceptions as e
+
+    told = (e.SigmaTitleError, e.SigmaIdentifierError, e.SigmaNameError, e.SigmaLevelError, e.SigmaStatusError)
+    told += (e.SigmaDateError, e.SigmaModifiedError, e.SigmaDescriptionError, e.SigmaReferencesError, e.SigmaAuthorError)
+    return not isinstance(error, told)
 
 
 def _check_work(document: Document) -> None:
