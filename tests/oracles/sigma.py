@@ -119,9 +119,13 @@ def _table(events: list[Event]) -> sqlite3.Connection:
     names = sorted({name.lower(): name for event in events for name in event.fields}.items())[:MAX_COLUMNS]
     names = [(low, name) for low, name in names if low not in {s.lower() for s in SYSTEM}]
     connection = sqlite3.connect(":memory:")
-    connection.create_function("REGEXP", 2, lambda expression, text: text is not None and bool(re.search(expression, text)))
+    connection.create_function(
+        "REGEXP", 2, lambda expression, text: text is not None and bool(re.search(expression, text))
+    )
     columns = "".join(f', "{low}" TEXT COLLATE NOCASE' for low, _ in names)
-    connection.execute(f"CREATE TABLE logs (n, eventid, channel COLLATE NOCASE, provider_name COLLATE NOCASE, computer{columns})")
+    connection.execute(
+        f"CREATE TABLE logs (n, eventid, channel COLLATE NOCASE, provider_name COLLATE NOCASE, computer{columns})"
+    )
     for number, event in enumerate(events):
         fields = {name.lower(): value for name, value in event.fields.items()}
         row = [number, event.id, event.channel, event.provider, event.computer, *(fields.get(low) for low, _ in names)]
@@ -131,8 +135,10 @@ def _table(events: list[Event]) -> sqlite3.Connection:
 
 def generated(rule: CompiledRule, count: int) -> Iterator[Event]:
     """Yield events that have some of what a rule asks for, so that many meet it and many just do not."""
-    chance = random.Random(rule.key)  # noqa: S311  # the same events for the same rule
-    ids = sorted({int(leaf.number) for leaf in _leaves(rule.condition) if isinstance(leaf, Number) and leaf.field == "EventID"})
+    chance = random.Random(rule.key)  # the same events for the same rule
+    ids = sorted(
+        {int(leaf.number) for leaf in _leaves(rule.condition) if isinstance(leaf, Number) and leaf.field == "EventID"}
+    )
     for _ in range(count):
         binding = chance.choice(rule.bindings)
         if binding.mapping:  # the oracle's pipelines know Sysmon alone
@@ -217,7 +223,9 @@ def _events(path: Path) -> Iterator[Event]:
         number = number["#text"] if isinstance(number, dict) else number
         provider = system["Provider"]["#attributes"].get("Name", "")
         time = datetime.fromisoformat(system["TimeCreated"]["#attributes"]["SystemTime"])
-        yield Event(provider, system.get("Channel") or "", int(number), time, system.get("Computer") or "", fields=fields)
+        yield Event(
+            provider, system.get("Channel") or "", int(number), time, system.get("Computer") or "", fields=fields
+        )
 
 
 def _flat(data: dict[str, Any]) -> dict[str, str]:
@@ -269,6 +277,10 @@ def _case_of_where(rule: CompiledRule, event: Event, _query: str) -> bool:
     return rule.source.category.startswith("registry_") and event.id in ids
 
 
+def _deleted_unkept(rule: CompiledRule, event: Event, _query: str) -> bool:
+    return rule.source.category == "file_delete" and event.id == 26
+
+
 REASONS: dict[str, Fits] = {
     "explained: an empty value is null here, for a log has no other": _asks_null,
     "explained: SQLite compares without case in ASCII alone": _beyond_ascii,
@@ -276,6 +288,7 @@ REASONS: dict[str, Fits] = {
     "explained: values without a name are `Data` here": _unnamed,
     "explained: a number is compared as one here, as SQLite's text there": _number_or_text,
     "explained: the oracle's pipelines take other ids or types for registry categories": _case_of_where,
+    "explained: a deletion whose file Sysmon does not keep (26) is one here": _deleted_unkept,
 }
 
 

@@ -146,8 +146,9 @@ def _is_about_evaluation(error: Exception) -> bool:
     """Tell an error of the detection or the log source from one of what is only told of a rule, such as its title."""
     from sigma import exceptions as e
 
-    told = (e.SigmaTitleError, e.SigmaIdentifierError, e.SigmaNameError, e.SigmaLevelError, e.SigmaStatusError)
-    told += (e.SigmaDateError, e.SigmaModifiedError, e.SigmaDescriptionError, e.SigmaReferencesError, e.SigmaAuthorError)
+    told: tuple[type[Exception], ...] = (e.SigmaTitleError, e.SigmaIdentifierError, e.SigmaNameError, e.SigmaLevelError)
+    told += (e.SigmaStatusError, e.SigmaDateError, e.SigmaModifiedError, e.SigmaDescriptionError)
+    told += (e.SigmaReferencesError, e.SigmaAuthorError)
     return not isinstance(error, told)
 
 

@@ -143,7 +143,9 @@ class Correlator:
         """Return values of an event, None when it lacks one."""
         view, found = View(seen.event), []
         for name in names:
-            field_name = next((own for alias, key, own in correlation.aliases if (alias, key) == (name, seen.key)), name)
+            field_name = next(
+                (own for alias, key, own in correlation.aliases if (alias, key) == (name, seen.key)), name
+            )
             value = getter_of(field_name, self._mapping(seen.key, seen.event))(view)
             if value is None:
                 return None

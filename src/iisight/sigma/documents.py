@@ -63,7 +63,7 @@ def _documents(text: str) -> list[Value]:
     loader = _loader()
     try:
         _check(iter(yaml.parse(text, Loader=loader)))
-        return list(yaml.load_all(text, Loader=loader))  # noqa: S506  # a safe loader
+        return list(yaml.load_all(text, Loader=loader))  # a safe loader
     except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
         raise NotSigma(f"it is no YAML: {' '.join(str(error).split())[:200]}") from error
 
@@ -73,7 +73,9 @@ def _loader() -> type:
 
     base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    def construct_mapping(self: "yaml.SafeLoader", node: "yaml.MappingNode", deep: bool = False) -> dict[object, object]:
+    def construct_mapping(
+        self: "yaml.SafeLoader", node: "yaml.MappingNode", deep: bool = False
+    ) -> dict[object, object]:
         names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         if len(names) != len(set(names)):
             raise yaml.YAMLError(f"the same key twice: {next(n for n in names if names.count(n) > 1)}")
