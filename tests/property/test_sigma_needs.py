@@ -3,7 +3,7 @@
 import re
 import string
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from iisight.model.event import Event
@@ -111,6 +111,7 @@ def _stored(asked: Event) -> str:
     return squeezed("\0".join([asked.channel, *texts]))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
 @given(_asked())
 def test_a_rule_that_is_met_has_what_it_needs(asked: tuple[CompiledRule, Event]) -> None:
     rule, one = asked

@@ -45,7 +45,7 @@ def test_json_gives_back_what_was_written() -> None:
         (rule_text("a:\n  F: x\ncondition: a | count() > 5"), "pipe syntax"),
         (rule_text("a:\n  F: x\ncondition: b"), "Detection 'b' not defined"),
         (rule_text("a:\n  F: x\ncondition: 1 of b*"), "doesn't match any detection"),
-        (rule_text("a:\n  F: x\ncondition: (a"), "Expected"),
+        (rule_text("a:\n  F: x\ncondition: (a"), "syntax error"),
         (rule_text("a:\n  Level: 4\ncondition: a"), "field Level: the level of a record is not read"),
         (rule_text("a:\n  F|cidr: x\ncondition: a"), "Invalid CIDR"),
         (rule_text("a:\n  F: x"), "at least one condition"),

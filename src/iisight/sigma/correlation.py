@@ -1,8 +1,8 @@
 """Correlations: rules about several hits of other rules, told as the hits come in order of time.
 
-Of a count with `>` or `>=`, and of `temporal` and `temporal_ordered`, the window slides and a hit is told as soon as the
-condition holds; an event counts towards one hit of a correlation. Everything else (`<`, `==`, sums, averages, …) can only
-be known once its time is over: the window starts with the first event and is judged when it ends.
+Of a count with `>` or `>=`, and of `temporal` and `temporal_ordered`, the window slides and a hit is told as soon as
+the condition holds; an event counts towards one hit of a correlation. Everything else (`<`, `==`, sums, averages, …)
+can only be known once its time is over: the window starts with the first event and is judged when it ends.
 An event that lacks a field to group by belongs to no group.
 """
 
