@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from iisight.model.errors import UsageError
 from iisight.model.need import folded
-from iisight.sigma.documents import Document, NotSigma, read_documents
+from iisight.sigma.documents import Document, NotSigmaError, read_documents
 from iisight.sigma.rule import (
     ANY_ONE,
     ANY_RUN,
@@ -92,12 +92,12 @@ def _require() -> None:
 def _read(batch: _Batch, name: str, text: str) -> None:
     try:
         documents = list(read_documents(text))
-    except NotSigma as error:
+    except NotSigmaError as error:
         batch.failed.append(NotEvaluated(name, str(error)))
         return
     for number, document in documents:
         file = name if len(documents) == 1 else f"{name}#{number}"
-        if isinstance(document, NotSigma):
+        if isinstance(document, NotSigmaError):
             batch.failed.append(NotEvaluated(file, str(document)))
             continue
         try:
