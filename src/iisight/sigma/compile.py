@@ -127,8 +127,10 @@ def _parse(batch: _Batch, file: str, document: Document) -> None:
     from sigma.correlations import SigmaCorrelationRule
     from sigma.filters import SigmaFilter
     from sigma.rule import SigmaRule
+    from sigma.rule.base import check_alias_expansion
     from sigma.rule.logsource import EmptyLogSource
 
+    check_alias_expansion(document)  # before anything walks it
     name = _named(file, document)
     if "correlation" in document:
         batch.correlations.append((name, SigmaCorrelationRule.from_dict(document)))

@@ -87,14 +87,13 @@ def _loader() -> type:
 
 def _check(events: Iterator[object]) -> None:
     """Raise NotSigmaError for what is too deep, too much, or multiplied by aliases, before anything of it is built."""
-    depth = nodes = documents = aliases = 0
-    for event in events:
+    depth = documents = aliases = 0
+    for nodes, event in enumerate(events):
         kind = type(event).__name__
         if kind.endswith(("MappingStartEvent", "SequenceStartEvent")):
             depth += 1
         elif kind.endswith(("MappingEndEvent", "SequenceEndEvent")):
             depth -= 1
-        nodes += 1
         documents += kind == "DocumentStartEvent"
         aliases += kind == "AliasEvent"
         if depth > MAX_DEPTH or nodes > MAX_NODES or documents > MAX_DOCUMENTS or aliases > MAX_ALIASES:

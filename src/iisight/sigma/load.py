@@ -1,4 +1,4 @@
-"""Rules from where they are kept: iisight's own, compiled when it was built, and the user's, compiled when asked for."""
+"""Rules from where they are kept: iisight's own, compiled when it was built, and the user's, compiled on demand."""
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -52,7 +52,7 @@ def load_shipped(folder: Traversable) -> tuple[CompiledRule, ...]:
 
 
 def compile_shipped(folder: Traversable) -> bytes:
-    """Return the file that is shipped in place of the texts of a folder. Raises ValueError for a rule that may not ship."""
+    """Return the file that is shipped for the texts of a folder. Raises ValueError for a rule that may not ship."""
     texts = tuple(_texts(folder))
     return encode(Stored(_digest(texts), _compiled(texts) if texts else RuleSet()))
 
