@@ -26,7 +26,7 @@ def event(
 
 def rule_text(detection: str, logsource: str = "{product: windows, category: process_creation}", **more: str) -> str:
     """Return the YAML of a rule; `detection` is what stands below that key."""
-    lines = [line for line in detection.strip("\n").splitlines()]
+    lines = detection.strip("\n").splitlines()
     head = "".join(f"{key}: {value}\n" for key, value in {"title": "T", **more}.items())
     return f"{head}logsource: {logsource}\ndetection:\n" + "".join(f"  {line}\n" for line in lines)
 

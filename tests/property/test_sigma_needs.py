@@ -3,7 +3,7 @@
 import re
 import string
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from iisight.model.event import Event
@@ -30,10 +30,14 @@ from tests.builders.sigma import SYSMON, compiled, event
 
 CHARACTERS = "ab\\-/ \"'<>&^`+é\u212aK\u0130İσΣ1.\n{}%:x"
 FIELDS = ("A", "B", "Image", "TargetObject", "IntegrityLevel", "EventID", "Data", "Channel", "")
-BINARY = re.compile(r"0x[0-9a-f]+|-?\d+|\{[0-9A-Fa-f-]+\}|S(?:-\d+)+|true|false|(?:[0-9A-F]{2})+|[-0-9T:. Z]+", re.IGNORECASE)
+BINARY = re.compile(
+    r"0x[0-9a-f]+|-?\d+|\{[0-9A-Fa-f-]+\}|S(?:-\d+)+|true|false|(?:[0-9A-F]{2})+|[-0-9T:. Z]+", re.IGNORECASE
+)
 
 _text = st.text(CHARACTERS, min_size=1, max_size=6)
-_values = st.one_of(_text, st.text(string.hexdigits, max_size=6), st.sampled_from(["true", "S-1-5-18", "0x1f", "{A-1}"]))
+_values = st.one_of(
+    _text, st.text(string.hexdigits, max_size=6), st.sampled_from(["true", "S-1-5-18", "0x1f", "{A-1}"])
+)
 _field = st.sampled_from(FIELDS)
 _named = st.sampled_from(FIELDS[:-1])
 
@@ -81,7 +85,9 @@ def _others() -> st.SearchStrategy[Node]:
 
 @st.composite
 def _asked(draw: st.DrawFn) -> tuple[CompiledRule, Event]:
-    values = draw(st.dictionaries(st.sampled_from(["A", "B", "ObjectName", "ObjectValueName", "param1"]), _values, min_size=1))
+    values = draw(
+        st.dictionaries(st.sampled_from(["A", "B", "ObjectName", "ObjectValueName", "param1"]), _values, min_size=1)
+    )
     leaves = st.one_of(_leaves(list(values.values())), _others())
     tree = st.recursive(
         leaves,
@@ -105,6 +111,7 @@ def _stored(asked: Event) -> str:
     return squeezed("\0".join([asked.channel, *texts]))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
 @given(_asked())
 def test_a_rule_that_is_met_has_what_it_needs(asked: tuple[CompiledRule, Event]) -> None:
     rule, one = asked

@@ -84,7 +84,8 @@ def test_ordered_takes_the_order_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "told"), [("{lt: 3}", [[20]]), ("{eq: 3}", [[0, 1, 2]]), ("{neq: 3}", [[20]]), ("{lte: 3}", [[0, 1, 2], [20]])]
+    ("condition", "told"),
+    [("{lt: 3}", [[20]]), ("{eq: 3}", [[0, 1, 2]]), ("{neq: 3}", [[20]]), ("{lte: 3}", [[0, 1, 2], [20]])],
 )
 def test_what_is_known_only_in_the_end_is_told_then(condition: str, told: list[list[int]]) -> None:
     rules = _rules(f"type: event_count\nrules: a\ntimespan: 10s\ncondition: {condition}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from iisight.model.errors import UsageError
 from iisight.model.need import folded
-from iisight.sigma.documents import Document, NotSigma, read_documents
+from iisight.sigma.documents import Document, NotSigmaError, read_documents
 from iisight.sigma.rule import (
     ANY_ONE,
     ANY_RUN,
@@ -54,7 +54,7 @@ _OWN = "iisight"
 _R = TypeVar("_R", CompiledRule, Correlation)
 
 
-class CannotEvaluate(ValueError):
+class CannotEvaluateError(ValueError):
     """A rule asks for something that is not evaluated; the message says what."""
 
 
@@ -92,12 +92,12 @@ def _require() -> None:
 def _read(batch: _Batch, name: str, text: str) -> None:
     try:
         documents = list(read_documents(text))
-    except NotSigma as error:
+    except NotSigmaError as error:
         batch.failed.append(NotEvaluated(name, str(error)))
         return
     for number, document in documents:
         file = name if len(documents) == 1 else f"{name}#{number}"
-        if isinstance(document, NotSigma):
+        if isinstance(document, NotSigmaError):
             batch.failed.append(NotEvaluated(file, str(document)))
             continue
         try:
@@ -107,10 +107,10 @@ def _read(batch: _Batch, name: str, text: str) -> None:
 
 
 def _pysigma_errors() -> tuple[type[Exception], ...]:
-    """Return what comes out of pySigma for text that is no rule: its own errors, and those of values of a wrong type."""
+    """Return what comes out of pySigma for text that is no rule: its errors, and those of a wrong type."""
     from sigma.exceptions import SigmaError
 
-    return SigmaError, CannotEvaluate, AttributeError, KeyError, TypeError, ValueError, RecursionError
+    return SigmaError, CannotEvaluateError, AttributeError, KeyError, TypeError, ValueError, RecursionError
 
 
 def _told(error: Exception) -> str:
@@ -127,8 +127,10 @@ def _parse(batch: _Batch, file: str, document: Document) -> None:
     from sigma.correlations import SigmaCorrelationRule
     from sigma.filters import SigmaFilter
     from sigma.rule import SigmaRule
+    from sigma.rule.base import check_alias_expansion
     from sigma.rule.logsource import EmptyLogSource
 
+    check_alias_expansion(document)  # before anything walks it
     name = _named(file, document)
     if "correlation" in document:
         batch.correlations.append((name, SigmaCorrelationRule.from_dict(document)))
@@ -138,20 +140,32 @@ def _parse(batch: _Batch, file: str, document: Document) -> None:
         _check_work(document)
         rule = SigmaRule.from_dict(document, collect_errors=True)  # a wrong date or tag is no reason not to evaluate
         if not rule.detection.detections or isinstance(rule.logsource, EmptyLogSource):
-            raise rule.errors[0] if rule.errors else CannotEvaluate("it has no detection")
+            raise next(
+                filter(_is_about_evaluation, rule.errors), CannotEvaluateError("it has no detection or log source")
+            )
         batch.rules.append((name, rule))
 
 
+def _is_about_evaluation(error: Exception) -> bool:
+    """Tell an error of the detection or the log source from one of what is only told of a rule, such as its title."""
+    from sigma import exceptions as e
+
+    told: tuple[type[Exception], ...] = (e.SigmaTitleError, e.SigmaIdentifierError, e.SigmaNameError, e.SigmaLevelError)
+    told += (e.SigmaStatusError, e.SigmaDateError, e.SigmaModifiedError, e.SigmaDescriptionError)
+    told += (e.SigmaReferencesError, e.SigmaAuthorError)
+    return not isinstance(error, told)
+
+
 def _check_work(document: Document) -> None:
-    """Raise CannotEvaluate where a condition could multiply a rule out to more than can be held."""
+    """Raise CannotEvaluateError where a condition could multiply a rule out to more than can be held."""
     detection = document.get("detection")
     written = detection.get("condition") if isinstance(detection, dict) else None
     condition = " ".join(map(str, written)) if isinstance(written, list) else str(written)
     words = len(condition.split())
     if len(condition) > MAX_CONDITION or condition.count("(") > MAX_PARENTHESES:
-        raise CannotEvaluate("its condition is too long")
+        raise CannotEvaluateError("its condition is too long")
     if words * _pieces(detection) > MAX_WORK:
-        raise CannotEvaluate("it is too large")
+        raise CannotEvaluateError("it is too large")
 
 
 def _pieces(value: object) -> int:
@@ -184,7 +198,7 @@ def _compiled(file: str, rule: "SigmaRule") -> CompiledRule:
     source = Source(rule.logsource.product or "", rule.logsource.category or "", rule.logsource.service or "")
     bindings = bindings_of(source)
     if isinstance(bindings, str):
-        raise CannotEvaluate(bindings)
+        raise CannotEvaluateError(bindings)
     conditions = tuple(_node(condition.parsed) for condition in rule.detection.parsed_condition)
     return CompiledRule(
         **_common(file, rule),
@@ -224,11 +238,11 @@ def _list(value: object) -> list[object]:
 
 
 def _note(written: object) -> Note | None:
-    """Return what a rule of iisight's says of itself. Raises CannotEvaluate where it says too little."""
+    """Return what a rule of iisight's says of itself. Raises CannotEvaluateError where it says too little."""
     if written is None:
         return None
     if not isinstance(written, dict) or not {"id", "confidence"} <= written.keys():
-        raise CannotEvaluate("`iisight:` must give id and confidence")
+        raise CannotEvaluateError("`iisight:` must give id and confidence")
     return Note(
         id=str(written["id"]),
         confidence=str(written["confidence"]),
@@ -256,7 +270,7 @@ def _node(item: object) -> Node:
         return Every(parts) if isinstance(item, ConditionAND) else Some(parts)
     if isinstance(item, ConditionNOT) and len(item.args) == 1:
         return Not(_node(item.args[0]))
-    raise CannotEvaluate("its condition is empty")
+    raise CannotEvaluateError("its condition is empty")
 
 
 def _test(name: str, value: "SigmaType") -> Node:
@@ -265,13 +279,13 @@ def _test(name: str, value: "SigmaType") -> Node:
 
     for row in table("absent"):
         if row["field"].lower() == name.lower():
-            raise CannotEvaluate(f"field {name}: {row['why']}")
+            raise CannotEvaluateError(f"field {name}: {row['why']}")
     if isinstance(value, SigmaExpansion):
         return Some(tuple(_test(name, each) for each in value.values))
     for kind, convert in _converters().items():
         if isinstance(value, kind):
             return convert(name, value)
-    raise CannotEvaluate(f"values of the type {type(value).__name__} are not evaluated")
+    raise CannotEvaluateError(f"values of the type {type(value).__name__} are not evaluated")
 
 
 def _converters() -> dict[type, Callable[[str, Any], Node]]:
@@ -309,7 +323,7 @@ def _pattern(value: "SigmaString") -> Pattern:
     parts: list[str | int] = []
     for part in value.s:
         if isinstance(part, Placeholder):
-            raise CannotEvaluate(f"placeholder %{part.name}% has no value here")
+            raise CannotEvaluateError(f"placeholder %{part.name}% has no value here")
         if isinstance(part, str):
             parts.append(part)
         else:
@@ -340,7 +354,7 @@ def _when(name: str, value: Any) -> Node:
 
 def _regex(name: str, value: Any) -> Node:
     if value.contains_placeholder():
-        raise CannotEvaluate("placeholders have no value here")
+        raise CannotEvaluateError("placeholders have no value here")
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     return Regex(name, f"(?{flags}){value.regexp}" if flags else str(value.regexp))
 
@@ -361,12 +375,12 @@ def _correlation(file: str, rule: "SigmaCorrelationRule", keys: dict[str, str]) 
     from sigma.correlations import SigmaCorrelationCondition
 
     if not isinstance(rule.condition, SigmaCorrelationCondition):
-        raise CannotEvaluate("conditions that name rules are not evaluated")
+        raise CannotEvaluateError("conditions that name rules are not evaluated")
     referenced = [reference.reference for reference in rule.rules or ()]
     aliases = [(alias.alias, ref.reference, name) for alias in rule.aliases for ref, name in alias.mapping.items()]
     for reference in (*referenced, *(reference for _, reference, _ in aliases)):
         if reference not in keys:
-            raise CannotEvaluate(f"it is about the rule '{reference}', which is not there or not evaluated")
+            raise CannotEvaluateError(f"it is about the rule '{reference}', which is not there or not evaluated")
     return Correlation(
         **_common(file, rule),
         kind=rule.type.name.lower(),

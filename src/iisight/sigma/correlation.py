@@ -1,8 +1,8 @@
 """Correlations: rules about several hits of other rules, told as the hits come in order of time.
 
-Of a count with `>` or `>=`, and of `temporal` and `temporal_ordered`, the window slides and a hit is told as soon as the
-condition holds; an event counts towards one hit of a correlation. Everything else (`<`, `==`, sums, averages, …) can only
-be known once its time is over: the window starts with the first event and is judged when it ends.
+Of a count with `>` or `>=`, and of `temporal` and `temporal_ordered`, the window slides and a hit is told as soon as
+the condition holds; an event counts towards one hit of a correlation. Everything else (`<`, `==`, sums, averages, …)
+can only be known once its time is over: the window starts with the first event and is judged when it ends.
 An event that lacks a field to group by belongs to no group.
 """
 
@@ -143,7 +143,9 @@ class Correlator:
         """Return values of an event, None when it lacks one."""
         view, found = View(seen.event), []
         for name in names:
-            field_name = next((own for alias, key, own in correlation.aliases if (alias, key) == (name, seen.key)), name)
+            field_name = next(
+                (own for alias, key, own in correlation.aliases if (alias, key) == (name, seen.key)), name
+            )
             value = getter_of(field_name, self._mapping(seen.key, seen.event))(view)
             if value is None:
                 return None

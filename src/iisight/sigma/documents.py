@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-Value: TypeAlias = "Mapping[str, Value] | list[Value] | str | int | float | bool | None | object"
+Value: TypeAlias = "Mapping[str, Value] | list[Value] | str | int | float | bool | object | None"
 Document: TypeAlias = dict[str, Value]
 
 MAX_TEXT = 1_048_576  # characters of a file
@@ -14,11 +14,11 @@ MAX_ALIASES = 200  # of a file
 ACTION = "action"
 
 
-class NotSigma(ValueError):
+class NotSigmaError(ValueError):
     """The text is not one or more maps of YAML within these bounds."""
 
 
-def read_documents(text: str) -> Iterator[tuple[int, Document | NotSigma]]:
+def read_documents(text: str) -> Iterator[tuple[int, Document | NotSigmaError]]:
     """Yield the rules of a text with their numbers, `action: global`, `reset` and `repeat` applied."""
     common: Document = {}
     previous: Document = {}
@@ -26,7 +26,7 @@ def read_documents(text: str) -> Iterator[tuple[int, Document | NotSigma]]:
         if document is None:
             continue
         if not isinstance(document, dict):
-            yield number, NotSigma("it is no map of YAML")
+            yield number, NotSigmaError("it is no map of YAML")
             continue
         action = document.pop(ACTION, None)
         if action == "global":
@@ -37,7 +37,7 @@ def read_documents(text: str) -> Iterator[tuple[int, Document | NotSigma]]:
             previous = merged(previous, document)
             yield number, previous
         elif action is not None:
-            yield number, NotSigma(f"unknown action '{str(action)[:40]}'")
+            yield number, NotSigmaError(f"unknown action '{str(action)[:40]}'")
         elif "correlation" in document or "filter" in document:
             yield number, document
         else:
@@ -59,13 +59,13 @@ def _documents(text: str) -> list[Value]:
     import yaml
 
     if len(text) > MAX_TEXT:
-        raise NotSigma(f"it is longer than {MAX_TEXT:,} characters")
+        raise NotSigmaError(f"it is longer than {MAX_TEXT:,} characters")
     loader = _loader()
     try:
         _check(iter(yaml.parse(text, Loader=loader)))
-        return list(yaml.load_all(text, Loader=loader))  # noqa: S506  # a safe loader
+        return list(yaml.load_all(text, Loader=loader))  # a safe loader
     except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
-        raise NotSigma(f"it is no YAML: {' '.join(str(error).split())[:200]}") from error
+        raise NotSigmaError(f"it is no YAML: {' '.join(str(error).split())[:200]}") from error
 
 
 def _loader() -> type:
@@ -73,7 +73,9 @@ def _loader() -> type:
 
     base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    def construct_mapping(self: "yaml.SafeLoader", node: "yaml.MappingNode", deep: bool = False) -> dict[object, object]:
+    def construct_mapping(
+        self: "yaml.SafeLoader", node: "yaml.MappingNode", deep: bool = False
+    ) -> dict[object, object]:
         names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         if len(names) != len(set(names)):
             raise yaml.YAMLError(f"the same key twice: {next(n for n in names if names.count(n) > 1)}")
@@ -84,16 +86,15 @@ def _loader() -> type:
 
 
 def _check(events: Iterator[object]) -> None:
-    """Raise NotSigma for what is too deep, too much, or multiplied by aliases, before anything of it is built."""
-    depth = nodes = documents = aliases = 0
-    for event in events:
+    """Raise NotSigmaError for what is too deep, too much, or multiplied by aliases, before anything of it is built."""
+    depth = documents = aliases = 0
+    for nodes, event in enumerate(events):
         kind = type(event).__name__
         if kind.endswith(("MappingStartEvent", "SequenceStartEvent")):
             depth += 1
         elif kind.endswith(("MappingEndEvent", "SequenceEndEvent")):
             depth -= 1
-        nodes += 1
         documents += kind == "DocumentStartEvent"
         aliases += kind == "AliasEvent"
         if depth > MAX_DEPTH or nodes > MAX_NODES or documents > MAX_DOCUMENTS or aliases > MAX_ALIASES:
-            raise NotSigma("it is nested too deep, too large, or has too many aliases")
+            raise NotSigmaError("it is nested too deep, too large, or has too many aliases")

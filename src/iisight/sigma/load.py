@@ -1,4 +1,4 @@
-"""Rules from where they are kept: iisight's own, compiled when it was built, and the user's, compiled when asked for."""
+"""Rules from where they are kept: iisight's own, compiled when it was built, and the user's, compiled on demand."""
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -7,7 +7,19 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from iisight.model.errors import UsageError
-from iisight.sigma.rule import CompiledRule, Every, Node, Not, NotEvaluated, Regex, RuleSet, Some, Stored, decode, encode
+from iisight.sigma.rule import (
+    CompiledRule,
+    Every,
+    Node,
+    Not,
+    NotEvaluated,
+    Regex,
+    RuleSet,
+    Some,
+    Stored,
+    decode,
+    encode,
+)
 
 FORMAT = 1  # of the compiled rules; a change makes those of former builds useless
 STORED = "shipped.json"
@@ -40,7 +52,7 @@ def load_shipped(folder: Traversable) -> tuple[CompiledRule, ...]:
 
 
 def compile_shipped(folder: Traversable) -> bytes:
-    """Return the file that is shipped in place of the texts of a folder. Raises ValueError for a rule that may not ship."""
+    """Return the file that is shipped for the texts of a folder. Raises ValueError for a rule that may not ship."""
     texts = tuple(_texts(folder))
     return encode(Stored(_digest(texts), _compiled(texts) if texts else RuleSet()))
 
@@ -80,7 +92,9 @@ def _compiled(texts: tuple[tuple[str, str], ...]) -> RuleSet:
         raise ValueError(f"{rules.correlations[0].file}: correlations are not shipped")
     for rule in rules.rules:
         if rule.note is None or _has_regex(rule.condition):
-            raise ValueError(f"{rule.file}: a rule that ships has `iisight:` and no regular expression, which needs RE2")
+            raise ValueError(
+                f"{rule.file}: a rule that ships has `iisight:` and no regular expression, which needs RE2"
+            )
     return rules
 
 
@@ -93,7 +107,9 @@ def _has_regex(node: Node) -> bool:
 def _user_texts(paths: Iterable[Path], failed: list[NotEvaluated]) -> Iterator[tuple[str, str]]:
     for number, path in enumerate(path for given in paths for path in _files(given, failed, 0)):
         if number >= MAX_FILES:
-            failed.append(NotEvaluated(str(path), f"more than {MAX_FILES:,} files: this and those after it are not read"))
+            failed.append(
+                NotEvaluated(str(path), f"more than {MAX_FILES:,} files: this and those after it are not read")
+            )
             return
         try:
             with path.open("rb") as file:

@@ -25,7 +25,7 @@ from iisight.sigma.rule import (
     Text,
     When,
 )
-from iisight.sigma.values import as_address, as_number, as_time, expression_of, pattern_test, time_part
+from iisight.sigma.values import Test, as_address, as_number, as_time, expression_of, pattern_test, time_part
 
 Check: TypeAlias = Callable[[View], bool]
 
@@ -91,7 +91,7 @@ def _check(node: Node, mapping: str) -> Check:
     if isinstance(node, Every):
         return _all([_check(part, mapping) for part in node.parts])
     if isinstance(node, Some):
-        return _any(_merged([_check(part, mapping) for part in node.parts if not _is_plain(part)], node, mapping))
+        return _any(_alternatives(node, mapping))
     if isinstance(node, Not):
         part = _check(node.part, mapping)
         return lambda view: not part(view)
@@ -171,24 +171,35 @@ _COMPARISONS: dict[tuple[bool, bool], Callable[[str, str], bool]] = {
 }
 
 
-def _is_plain(node: Node) -> bool:
-    """Tell whether a node asks for one whole value, so that many of them are one look-up."""
-    return (
-        isinstance(node, Text) and bool(node.field) and len(node.pattern) == 1 and isinstance(node.pattern[0], str)
-    )
-
-
-def _merged(checks: list[Check], node: Some, mapping: str) -> list[Check]:
-    """Return the checks with those for whole values put together by field."""
-    wanted: dict[tuple[str, bool], set[str]] = {}
+def _alternatives(node: Some, mapping: str) -> list[Check]:
+    """Return the checks of alternatives; those about the text of one field read it once."""
+    tests: dict[tuple[str, bool], list[Test]] = {}
+    whole: dict[tuple[str, bool], set[str]] = {}
+    others: list[Check] = []
     for part in node.parts:
-        if isinstance(part, Text) and _is_plain(part):
-            wanted.setdefault((part.field, part.cased), set()).add(str(part.pattern[0]))
-    plain = [
-        _value_check(field, mapping, frozenset(values).__contains__, cased=cased)
-        for (field, cased), values in wanted.items()
-    ]
-    return plain + checks
+        if not isinstance(part, Text) or not part.field:
+            others.append(_check(part, mapping))
+        elif len(part.pattern) == 1 and isinstance(part.pattern[0], str):
+            whole.setdefault((part.field, part.cased), set()).add(part.pattern[0])
+        else:
+            tests.setdefault((part.field, part.cased), []).append(pattern_test(part.pattern))
+    for key, values in whole.items():
+        tests.setdefault(key, []).insert(0, frozenset(values).__contains__)
+    texts = [_value_check(field, mapping, _one_of(each), cased=cased) for (field, cased), each in tests.items()]
+    return texts + others
+
+
+def _one_of(tests: list[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+
+    def test(text: str) -> bool:
+        for each in tests:  # noqa: SIM110  # a generator costs twice as much
+            if each(text):
+                return True
+        return False
+
+    return test
 
 
 def _all(checks: list[Check]) -> Check:

@@ -1,7 +1,7 @@
 """What must stand in a piece of a log for a rule to be met there.
 
-Only what a record stores as text is asked for. A text that a number, a GUID, a SID, a time, a truth value or bytes could
-be written with may be stored in binary, so it is asked for nowhere.
+Only what a record stores as text is asked for. A text that a number, a GUID, a SID, a time, a truth value or bytes
+could be written with may be stored in binary, so it is asked for nowhere.
 """
 
 import re

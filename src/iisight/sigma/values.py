@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from iisight.sigma.rule import ANY_ONE, ANY_RUN, Part, Pattern
 
 if TYPE_CHECKING:
-    import re2
+    pass
 
 MAX_NUMBER = 64  # characters of a number
 MAX_ADDRESS = 64
@@ -64,7 +64,7 @@ def time_part(time: datetime, part: Part) -> int:
 
 
 def expression_of(expression: str) -> Test:
-    """Return what searches for an expression, in time linear in the text. Raises ValueError for what RE2 does not take."""
+    """Return what searches for an expression in linear time. Raises ValueError for what RE2 does not take."""
     import re2
 
     options = re2.Options()
