@@ -1,8 +1,9 @@
 """A worker process: takes files on standard input, gives what was found in them on standard output.
 
 A message is a length (eight bytes, little-endian) and that many bytes. The first message in is the setup, each further
-one a file; the first message out is empty and says that the worker is ready, each further one an Examination. Both sides
-speak JSON that is checked against the model's types: what a broken worker says can be wrong, and it cannot run anything.
+one a file; the first message out is empty and says that the worker is ready, each further one is an Examination. Both
+sides speak JSON that is checked against the model's types: what a broken worker says can be wrong, and it cannot run
+anything.
 """
 
 import gc
