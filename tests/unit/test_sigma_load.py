@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_what_was_compiled_is_read_without_pysigma(tmp_path: Path, monkeypatch: 
     (data / load.STORED).write_bytes(compile_shipped(folder))
     for table in load._TABLES:
         (data / f"{table}.csv").write_bytes((Path(load.__file__).parent / "data" / f"{table}.csv").read_bytes())
-    monkeypatch.setattr(load.resources, "files", lambda _package: tmp_path / "package")
+    monkeypatch.setattr(resources, "files", lambda _package: tmp_path / "package")
     monkeypatch.setitem(sys.modules, "sigma.rule", None)
     assert [rule.key for rule in load_shipped(folder)] == ["own"]
     (data / "services.csv").write_text("service,channel,source\n", "utf-8")  # a table is a source of the rules as well
