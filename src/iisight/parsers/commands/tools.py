@@ -52,7 +52,9 @@ def _iissetup(program: Program) -> Iterator[Action]:
 def _aspnet_regiis(program: Program) -> Iterator[Action]:
     switches, plain = _switches(program), _plain(program)
     if switches & {"pd", "pdf"}:
-        yield Action(Act.EXPOSE, "aspnet_regiis", section="".join(plain[:1]), scope="".join(plain[1:2]), note="decrypted")
+        yield Action(
+            Act.EXPOSE, "aspnet_regiis", section="".join(plain[:1]), scope="".join(plain[1:2]), note="decrypted"
+        )
     elif "px" in switches:
         yield Action(Act.EXPOSE, "aspnet_regiis", name="".join(plain[:1]), note="key container exported")
     elif switches & {"i", "ir", "enable", "s", "sn"}:
@@ -100,7 +102,9 @@ def _auditpol(program: Program) -> Iterator[Action]:
     if "/clear" in line or "/remove" in line:
         yield Action(Act.BLIND, "auditpol", note="audit policy cleared")
     elif "/set" in line and any(word in ("/success:disable", "/failure:disable") for word in line):
-        name = next((word.partition(":")[2] for word in program.arguments if word.lower().startswith(("/sub", "/cat"))), "")
+        name = next(
+            (word.partition(":")[2] for word in program.arguments if word.lower().startswith(("/sub", "/cat"))), ""
+        )
         yield Action(Act.BLIND, "auditpol", name=name.strip('"'), new="disabled")
 
 

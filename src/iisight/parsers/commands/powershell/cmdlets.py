@@ -172,7 +172,9 @@ def _restore(call: Call) -> Iterator[Action]:
 def _reached(call: Call) -> Value:
     parent = call.named.get("configelement", call.named.get("configcollection", call.piped))
     if call.name == "get-iisconfigsection":
-        return Node("section", IIS, call.get("sectionpath"), scope=_host_scope(call.get("commitpath") or call.get("location")))
+        return Node(
+            "section", IIS, call.get("sectionpath"), scope=_host_scope(call.get("commitpath") or call.get("location"))
+        )
     if not isinstance(parent, Node):
         return None
     if call.name == "get-iisconfigcollectionelement":
@@ -229,7 +231,9 @@ def _item(call: Call) -> Iterator[Action]:
         for item in items_of(_paths(call))[:64]:
             yield from written(call.name, target, text_of(item))
     elif verb == "new" and source.upper().startswith("IIS:"):
-        yield Action(Act.CONFIGURE, WEB, section="system.applicationHost/sites", name=source[4:].strip("\\"), note="added")
+        yield Action(
+            Act.CONFIGURE, WEB, section="system.applicationHost/sites", name=source[4:].strip("\\"), note="added"
+        )
     elif verb == "new" and call.get("itemtype", "type").lower() not in ("directory", "d"):
         yield from written(call.name, f"{source}\\{call.get('name')}" if call.get("name") else source)
     elif verb == "remove":
@@ -281,7 +285,9 @@ def _scope(call: Call) -> str:
 
 def _host_scope(path: str) -> str:
     match = _SITE.match(path)
-    return match[1].strip("\\/").replace("\\", "/") if match else "" if path.upper().rstrip("\\") in ("IIS:", "") else path
+    return (
+        match[1].strip("\\/").replace("\\", "/") if match else "" if path.upper().rstrip("\\") in ("IIS:", "") else path
+    )
 
 
 def _located(written_filter: str, scope: str) -> Change:

@@ -17,6 +17,7 @@ _MEMBER = re.compile(r"(\.|::)([A-Za-z_]\w{0,63})")
 _PARAMETER = re.compile(r"-([A-Za-z_]\w{0,63})(:?)(?=[\s'\"$@(),;|}]|$)")
 _ASSIGN = re.compile(r"[+\-*/%]?=(?!=)")
 _WORD = re.compile(r"(?:[^\s|;(){},'\"`&<>$=]|`(?s:.)|=(?!\s)|(?<=\w)\$(?=\w))+")
+_NUMBER = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,9})(?=[+,)\];}\s]|$)")
 _KEY = re.compile(r"[\w.\-]+")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 
@@ -114,10 +115,19 @@ def _other(state: _State, glued: bool) -> None:
         _add(state, Kind.SPLAT, match[1].lower(), glued, match.end())
     elif (match := _ASSIGN.match(text, at)) is not None:
         _add(state, Kind.ASSIGN, match[0], glued, match.end())
+    elif not glued and (match := _NUMBER.match(text, at)) is not None or (match := _after_sign(state)) is not None:
+        _add(state, Kind.WORD, match[0], glued, match.end())
     elif two[:1] in ("+", "[", "]") or (two[:1] == "." and (two[1:].isspace() or two[1:] in ("(", "'", '"', "$", "&"))):
         _add(state, Kind.SIGN, two[0], glued, at + 1)
     else:
         _word(state, glued)
+
+
+def _after_sign(state: _State) -> re.Match[str] | None:
+    """Return a number right after a bracket, sign or type."""
+    last = state.tokens[-1] if state.tokens else None
+    signs = last is None or last.kind in (Kind.SIGN, Kind.TYPE, Kind.ASSIGN)
+    return _NUMBER.match(state.text, state.at) if signs else None
 
 
 def _word(state: _State, glued: bool) -> None:

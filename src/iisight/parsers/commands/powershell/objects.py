@@ -11,7 +11,13 @@ from iisight.parsers.commands.powershell.values import Node, TypeName, Value, it
 
 MANAGED, AHADMIN = "Microsoft.Web.Administration", "AHAdmin"
 _TIMES = ("creationtime", "lastwritetime", "lastaccesstime")
-_ENCODINGS = {"unicode": "utf-16-le", "utf8": "utf-8", "ascii": "ascii", "default": "latin-1", "bigendianunicode": "utf-16-be"}
+_ENCODINGS = {
+    "unicode": "utf-16-le",
+    "utf8": "utf-8",
+    "ascii": "ascii",
+    "default": "latin-1",
+    "bigendianunicode": "utf-16-be",
+}
 _HOST = ("machine", "machine/webroot", "machine/webroot/apphost")
 _SECTIONS, _COLLECTIONS = ("getsection", "getadminsection"), ("getcollection", "collection", "getchildelement")
 
@@ -77,7 +83,9 @@ def _configuration(held: Node, member: str, given: list[Value], actions: list[Ac
     if member in ("createelement", "createnewelement"):
         return replace(held, kind="element", keys={}, drafted=True)
     if member in ("applicationpools", "sites") and held.kind == "manager":
-        return Node("collection", held.tool, f"system.applicationHost/{'applicationPools' if member[0] == 'a' else 'sites'}")
+        return Node(
+            "collection", held.tool, f"system.applicationHost/{'applicationPools' if member[0] == 'a' else 'sites'}"
+        )
     if member in ("getpropertybyname", "getattribute") and first:
         return replace(held, kind="attribute", path=first)
     if member in ("properties", "attributes", "item", "childelements") and not texts:
@@ -157,7 +165,9 @@ def _static(name: str, member: str, given: list[Value], actions: list[Action]) -
     if short == "io.path" and member == "combine" and texts:
         return "\\".join(part.strip("\\") for part in texts)
     if short in ("environment",) and member == "setenvironmentvariable" and len(texts) > 2 and loads_code(texts[0]):
-        actions.append(Action(Act.SET_VALUE, "PowerShell", subject=texts[0], name=texts[0], new=texts[1], note=texts[2]))
+        actions.append(
+            Action(Act.SET_VALUE, "PowerShell", subject=texts[0], name=texts[0], new=texts[1], note=texts[2])
+        )
     if short in ("io.file", "io.directory") and texts:
         actions.extend(_file(member, texts))
     return None

@@ -82,7 +82,13 @@ class _Reader:
             self.at += 1 + (token.text.lower() in ("function", "filter", "class"))
             return None
         following, third = self.peek(1), self.peek(2)
-        if token.kind is Kind.TYPE and following and following.kind is Kind.VARIABLE and third and third.kind is Kind.ASSIGN:
+        if (
+            token.kind is Kind.TYPE
+            and following
+            and following.kind is Kind.VARIABLE
+            and third
+            and third.kind is Kind.ASSIGN
+        ):
             self.at += 1
         return self.pipeline(depth)
 
@@ -156,7 +162,9 @@ class _Reader:
             self.nested(text_of(call.named.get("command", piped)))
         elif signature.name == "start-process":
             line = [text_of(item) for item in items_of(call.named.get("argumentlist"))]
-            self.found.append(Program((call.get("filepath"), *" ".join(line).split()), " ".join((call.get("filepath"), *line))))
+            self.found.append(
+                Program((call.get("filepath"), *" ".join(line).split()), " ".join((call.get("filepath"), *line)))
+            )
         value = run(call, actions)
         self.found.extend(_noted(action, notes) for action in actions)
         return value if len(self.found) >= start else None
@@ -222,7 +230,9 @@ class _Reader:
         """Read an argument made of pieces without a space between them."""
         value = self.primary(depth + 1)
         while (token := self.peek()) is not None and token.glued and token.kind in _GLUES:
-            value = text_of(value) + (f".{self.take().text}" if token.kind is Kind.MEMBER else text_of(self.atom(depth + 1)))
+            value = text_of(value) + (
+                f".{self.take().text}" if token.kind is Kind.MEMBER else text_of(self.atom(depth + 1))
+            )
         return value
 
     def expression(self, depth: int) -> Value:
