@@ -84,17 +84,19 @@ def test_ahadmin_is_followed_to_the_entry() -> None:
     assert told(script_actions(script)) == ["register AHAdmin system.webServer/globalModules x y.dll"]
 
 
-@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from('^"')), max_size=6), st.booleans(), st.booleans())
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from('^"')), max_size=6, unique_by=lambda pair: pair[0]),
+    st.booleans(),
+    st.booleans(),
+)
 def test_shell_noise_changes_nothing(noise: list[tuple[int, str]], upper: bool, dash: bool) -> None:
     sign = "-" if dash else "/"
     line = f"{APPCMD} install module {sign}name:Evil {sign}image:C:\\Temp\\e.dll"
     verb = len(APPCMD) + 1
     rewritten = line[:verb] + ("INSTALL MODULE" if upper else "install module") + line[verb + 14 :]
     for at, sign_in in sorted(noise, reverse=True):
-        pair = sign_in if sign_in == "^" else '""'
-        rewritten = (
-            rewritten[:at] + pair + rewritten[at:] if at < verb + 6 and rewritten[at - 1 : at] != "^" else rewritten
-        )
+        if at < verb + 6 and rewritten[at : at + 1] != "^":
+            rewritten = rewritten[:at] + ("^" if sign_in == "^" else '""') + rewritten[at:]
     (action,) = command_actions(rewritten)
     assert (action.act, action.name, action.code) == (Act.REGISTER, "Evil", "C:\\Temp\\e.dll")
 
@@ -131,12 +133,35 @@ def test_only_values_come_out_and_they_meet_the_need(text: str) -> None:
         assert holds(need(), {literal for literal in literals(need()) if literal in squeezed(text)})
 
 
-@pytest.mark.parametrize("piece", ["(", '"', "'", "^", "`", "@{", "$(", "[", "%a", "!a!", "for %i in (", "-f ", "\\", "{0}",
-                                   "@'\n", "<#", "$x+=$x;", "/+[a='", "&", "if ", "a,", "[char]", "'a'+"])  # fmt: skip
+_HOSTILE = [
+    "(",
+    '"',
+    "'",
+    "^",
+    "`",
+    "@{",
+    "$(",
+    "[",
+    "%a",
+    "!a!",
+    "{0}",
+    "<#",
+    "$x+=$x;",
+    "/+[a='",
+    "&",
+    "a,",
+    "[char]",
+    "'a'+",
+    "\\",
+    "{&",
+    "$($x",
+]
+
+
+@pytest.mark.parametrize("piece", [*_HOSTILE, "for %i in (", "-f ", "@'\n", "if "])
 def test_hostile_text_takes_linear_time(piece: str) -> None:
-    for size in (100_000,):
-        text = "appcmd set config /section:x " + piece * (size // len(piece))
-        begun = perf_counter()
-        command_actions(text)
-        script_actions(text)
-        assert perf_counter() - begun < 5
+    text = "appcmd set config /section:x " + piece * (100_000 // len(piece))
+    begun = perf_counter()
+    command_actions(text)
+    script_actions(text)
+    assert perf_counter() - begun < 8

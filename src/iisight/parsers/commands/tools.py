@@ -13,8 +13,11 @@ _ENVIRONMENT = re.compile(r"\\Services\\(?:W3SVC|WAS)(?:\\|$)|\\InetStp(?:\\|$)"
 _PROFILER = re.compile(r"(?:COR|CORECLR)_(?:PROFILER|ENABLE_PROFILING)|DOTNET_STARTUP_HOOKS", re.IGNORECASE)
 _EXCLUSIONS = re.compile(r"\\Windows Defender\\Exclusions\\", re.IGNORECASE)
 _SERVICES = {"apphostsvc": "configuration history", "w3logsvc": "web logs", "eventlog": "event logs"}
-_DEPLOYED = re.compile(r"(apphostconfig|webserver|appPoolConfig|gacAssembly|gacInstall|contentPath|dirPath|filePath|"
-                       r"iisApp|metaKey|runCommand|package|comObject32|comObject64|regKey|webServer60|auto)", re.IGNORECASE)  # fmt: skip
+_DEPLOYED = re.compile(  # providers of Web Deploy that write to a server
+    r"(apphostconfig|webserver60|webserver|apppoolconfig|gacassembly|gacinstall|contentpath|dirpath|filepath|iisapp"
+    r"|metakey|runcommand|package|comobject32|comobject64|regkey|auto)",
+    re.IGNORECASE,
+)
 
 
 def _switches(program: Program) -> set[str]:
@@ -71,7 +74,7 @@ def _msdeploy(program: Program) -> Iterator[Action]:
         return
     target = given["dest"][match.end() :].lstrip("=:").split(",")[0].strip("\"'")
     provider = match[1].lower()
-    if provider == "gacassembly" or provider == "gacinstall":
+    if provider in ("gacassembly", "gacinstall"):
         yield Action(Act.INSTALL, "msdeploy", subject=target, code=target)
     elif provider in ("contentpath", "dirpath", "filepath", "iisapp"):
         act = Act.DELETE if given["verb"].lower() == "delete" else Act.WRITE

@@ -96,10 +96,8 @@ def _paths(call: Call) -> Value:
 def _module(call: Call) -> Iterator[Action]:
     verb = call.name.partition("-")[0]
     keys = {name: call.get(name) for name in ("name", "image", "type") if call.get(name)}
-    if "global" not in call.name:
-        section = _MODULES
-    else:
-        section = _MODULES if verb in ("enable", "disable") else _GLOBAL
+    registers = "global" in call.name and verb not in ("enable", "disable")
+    section = _GLOBAL if registers else _MODULES
     op = Op.REMOVE if verb in ("remove", "disable") else Op.ADD
     yield to_action(Change(section, op, keys=keys, scope=_scope(call)), WEB)
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 MAX_ENCODED = 131_072  # characters of base64
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]{8,}")
-_VALUED = (  # parameters that take a value, and the shortest abbreviation that is one (about_PowerShell_exe, about_Pwsh)
+# Parameters that take a value, and their shortest abbreviation (about_PowerShell_exe, about_Pwsh).
+_VALUED = (
     ("executionpolicy", "ex"), ("version", "v"), ("windowstyle", "w"), ("inputformat", "inp"), ("outputformat", "o"),
     ("psconsolefile", "psc"), ("configurationname", "config"), ("settingsfile", "settings"),
     ("workingdirectory", "wo"), ("custompipename", "cus"), ("encodedarguments", "encodeda"),

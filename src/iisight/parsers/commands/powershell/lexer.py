@@ -9,7 +9,7 @@ MAX_TOKENS = 100_000
 
 _COMMENT = re.compile(r"#[^\r\n]*|<#.*?(?:#>|\Z)", re.DOTALL)
 _SPACE = re.compile(r"(?:[ \t\f\v\u00a0]|`\r?\n)+")
-_HERE = re.compile(r"@(['\"])[ \t]*\r?\n(.*?)(?:\r?\n)?(?:^)\1@", re.DOTALL | re.MULTILINE)
+_HERE = re.compile(r"@(['\"])[ \t]{0,32}\r?\n")
 _VARIABLE = re.compile(r"\$(?:\{([^}\r\n]{1,128})\}|((?:[A-Za-z]{1,16}:)?\w{1,64}|[?^$_]))")
 _SPLAT = re.compile(r"@([A-Za-z_]\w{0,63})")
 _TYPE = re.compile(r"\[([A-Za-z_][\w.]{0,120}(?:\[\])?)\]")
@@ -84,9 +84,7 @@ def _next(state: _State, glued: bool) -> None:
     elif char in "'\"" and char:
         _quoted(state, glued)
     elif char == "@" and (match := _HERE.match(text, at)) is not None:
-        parts = _parts(match[2]) if match[1] == '"' else ()
-        state.tokens.append(Token(Kind.STRING, match[2], glued, parts))
-        state.at = match.end()
+        _here(state, match, glued)
     elif char == "$" and (match := _VARIABLE.match(text, at)) is not None:
         _add(state, Kind.VARIABLE, (match[1] or match[2]).lower(), glued, match.end())
     elif char == "[" and (match := _TYPE.match(text, at)) is not None:
@@ -97,6 +95,14 @@ def _next(state: _State, glued: bool) -> None:
         _add(state, Kind.PARAMETER, match[1] + match[2], glued, match.end())
     else:
         _other(state, glued)
+
+
+def _here(state: _State, opened: re.Match[str], glued: bool) -> None:
+    """Take a here-string; one that is never closed goes on to the end."""
+    end = state.text.find(f"\n{opened[1]}@", opened.end() - 1)
+    body = state.text[opened.end() : end if end >= 0 else None].removesuffix("\r")
+    state.tokens.append(Token(Kind.STRING, body, glued, _parts(body) if opened[1] == '"' else ()))
+    state.at = end + 3 if end >= 0 else len(state.text)
 
 
 def _other(state: _State, glued: bool) -> None:
@@ -115,7 +121,7 @@ def _other(state: _State, glued: bool) -> None:
         _add(state, Kind.SPLAT, match[1].lower(), glued, match.end())
     elif (match := _ASSIGN.match(text, at)) is not None:
         _add(state, Kind.ASSIGN, match[0], glued, match.end())
-    elif not glued and (match := _NUMBER.match(text, at)) is not None or (match := _after_sign(state)) is not None:
+    elif (match := _number(state, glued)) is not None:
         _add(state, Kind.WORD, match[0], glued, match.end())
     elif two[:1] in ("+", "[", "]") or (two[:1] == "." and (two[1:].isspace() or two[1:] in ("(", "'", '"', "$", "&"))):
         _add(state, Kind.SIGN, two[0], glued, at + 1)
@@ -123,10 +129,10 @@ def _other(state: _State, glued: bool) -> None:
         _word(state, glued)
 
 
-def _after_sign(state: _State) -> re.Match[str] | None:
-    """Return a number right after a bracket, sign or type."""
+def _number(state: _State, glued: bool) -> re.Match[str] | None:
+    """Return a number that stands for itself, or right after a bracket, sign or type."""
     last = state.tokens[-1] if state.tokens else None
-    signs = last is None or last.kind in (Kind.SIGN, Kind.TYPE, Kind.ASSIGN)
+    signs = not glued or last is None or last.kind in (Kind.SIGN, Kind.TYPE, Kind.ASSIGN)
     return _NUMBER.match(state.text, state.at) if signs else None
 
 
@@ -159,7 +165,8 @@ def _quoted(state: _State, glued: bool) -> None:
 
 def _string(text: str, at: int) -> tuple[str, int]:
     """Return a quoted string's value and its end."""
-    quote, found = text[at], []
+    quote = text[at]
+    found: list[str] = []
     at += 1
     while at < len(text):
         if text[at] == quote:
@@ -179,7 +186,8 @@ def _string(text: str, at: int) -> tuple[str, int]:
 def _parts(body: str) -> tuple[tuple[bool, str], ...]:
     """Return an expandable string's texts and variables; `$(…)` stays text."""
     found: list[tuple[bool, str]] = []
-    at, plain = 0, []
+    plain: list[str] = []
+    at = 0
     while at < len(body):
         match = _VARIABLE.match(body, at) if body[at] == "$" else None
         if match is not None:

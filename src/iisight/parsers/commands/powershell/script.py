@@ -27,8 +27,37 @@ MAX_TEXTS = 6  # of scripts in strings of one another
 MAX_FOUND = 4_096  # actions and programs of one script
 
 _KEYWORDS = frozenset(
-    "if elseif else foreach for while do until switch try catch finally return throw function filter param begin "
-    "process end in trap exit break continue class using workflow data".split()
+    [
+        "if",
+        "elseif",
+        "else",
+        "foreach",
+        "for",
+        "while",
+        "do",
+        "until",
+        "switch",
+        "try",
+        "catch",
+        "finally",
+        "return",
+        "throw",
+        "function",
+        "filter",
+        "param",
+        "begin",
+        "process",
+        "end",
+        "in",
+        "trap",
+        "exit",
+        "break",
+        "continue",
+        "class",
+        "using",
+        "workflow",
+        "data",
+    ]
 )
 _CONSTANTS: dict[str, Value] = {"true": "true", "false": "false", "null": ""}
 _GLUES = (Kind.WORD, Kind.STRING, Kind.VARIABLE, Kind.MEMBER)
@@ -284,7 +313,8 @@ class _Reader:
 
     def member(self, value: Value, depth: int) -> Value:
         """Read `.Name`, or a call of it."""
-        name, given = self.take().text, []
+        name = self.take().text
+        given: list[Value] = []
         token = self.peek()
         if token is not None and token.glued and self.sees("("):
             inner = self.bracket(depth)
@@ -304,7 +334,10 @@ class _Reader:
     def atom(self, depth: int) -> Value:
         """Read a value without members."""
         token = self.peek()
-        if token is None or depth > MAX_DEPTH or (token.kind is Kind.END) or self.sees(")", "}", "|"):
+        if token is None or token.kind is Kind.END or self.sees(")", "}", "|"):
+            return None
+        if depth > MAX_DEPTH:
+            self.at += 1
             return None
         if self.sees("(", "$(", "@("):
             value = self.bracket(depth)
