@@ -14,8 +14,29 @@ _GLOBAL, _MODULES = "system.webServer/globalModules", "system.webServer/modules"
 _SITES, _POOLS = "system.applicationHost/sites", "system.applicationHost/applicationPools"
 _OBJECTS = {"site": _SITES, "app": _SITES, "vdir": _SITES, "apppool": _POOLS}
 _SWITCHES = frozenset(
-    "section commit apphostconfig text @t @text @x xml config in debug clr lockelements lockattributes "
-    "lockallattributesexcept lockallelementsexcept lockitem ? delete configuration zip".split()
+    [
+        "section",
+        "commit",
+        "apphostconfig",
+        "text",
+        "@t",
+        "@text",
+        "@x",
+        "xml",
+        "config",
+        "in",
+        "debug",
+        "clr",
+        "lockelements",
+        "lockattributes",
+        "lockallattributesexcept",
+        "lockallelementsexcept",
+        "lockitem",
+        "?",
+        "delete",
+        "configuration",
+        "zip",
+    ]
 )
 _SECRETS = ("applicationpools", "sites", "anonymousauthentication", "connectionstrings", "configurationredirection")
 _PAIR = re.compile(r"\s*@?([\w.]{1,64})\s*=\s*(?:'([^']{0,4096})'|\"([^\"]{0,4096})\"|([^,\]'\"]{0,4096}))\s*,?")
@@ -45,9 +66,8 @@ def read(arguments: Sequence[str]) -> Line:
             line.parameters.append((name, value))
         elif word:
             plain.append(word)
-    line.verb, line.object, line.id = (*(part.lower() for part in plain[:2]), "", "")[:2] + (
-        plain[2] if len(plain) > 2 else "",
-    )
+    verb, what, line.id = (*plain[:3], "", "", "")[:3]
+    line.verb, line.object = verb.lower(), what.lower()
     line.object = line.object.removesuffix("s") if line.object not in ("", "s") else line.object
     return line
 
@@ -174,7 +194,7 @@ def _edit(section: str, key: str, value: str, scope: str) -> Change:
 
 
 def _path(text: str) -> tuple[list[str], dict[str, str]]:
-    """Return the names of a path and the attributes of its last entry; an entry above gives its name when it has none."""
+    """Return the names of a path and the attributes of its last entry."""
     names: list[str] = []
     keys: dict[str, str] = {}
     at = 0

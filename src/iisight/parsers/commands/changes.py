@@ -89,7 +89,7 @@ def to_action(change: Change, tool: str) -> Action:
     )
 
 
-def _act(change: Change, kind: _Kind, section: str, attribute: str, name: str, code: str) -> Act:  # noqa: PLR0913
+def _act(change: Change, kind: _Kind, section: str, attribute: str, name: str, code: str) -> Act:
     if change.op in (Op.REMOVE, Op.CLEAR):
         gone = kind.entry == "yes" and not attribute
         return Act.UNREGISTER if gone or (kind.entry == "variable" and loads_code(name)) else Act.CONFIGURE

@@ -149,18 +149,14 @@ def _simple(text: str, at: int) -> tuple[Simple, int, bool]:
             break
         elif not quoted:
             if char == "^":
-                scan.carets = True
-                char = text[at + 1 : at + 2]
-                at += 1
-                if char in ("\r", "\n", ""):
-                    at += 2 if text.startswith("\r\n", at) else 1
-                    continue
-            elif char in "&|":
+                at = _caret(text, at, scan)
+                continue
+            if char in "&|":
                 break
-            elif char in "<>":
+            if char in "<>":
                 at = _redirect(text, at, scan)
                 continue
-            elif char in "()":
+            if char in "()":
                 depth += 1 if char == "(" else -1
                 if depth < 0:
                     break
@@ -169,6 +165,14 @@ def _simple(text: str, at: int) -> tuple[Simple, int, bool]:
     notes = ("name hidden by carets",) if scan.carets else ()
     simple = Simple("".join(scan.kept).strip(), tuple(scan.targets), scan.source, "", notes)
     return simple, at + 1, text.startswith("|", at) and not text.startswith("||", at)
+
+
+def _caret(text: str, at: int, scan: _Scan) -> int:
+    """Take an escaped character into a command; a line's end becomes a space."""
+    scan.carets = True
+    escaped = text[at + 1 : at + 2]
+    scan.kept.append(" " if escaped in ("\r", "\n") else escaped)
+    return at + (3 if text.startswith("\r\n", at + 1) else 2)
 
 
 def _redirect(text: str, at: int, scan: _Scan) -> int:

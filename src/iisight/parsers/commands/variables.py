@@ -14,7 +14,7 @@ _LOOP = re.compile(r"%{1,2}([A-Za-z])(?![A-Za-z0-9:_(]*%)")
 
 def standard() -> dict[str, str]:
     """Return the variables every Windows has, by lower-case name, with the values of a usual installation."""
-    return dict(read_table("variables"))
+    return {row[0]: row[1] for row in read_table("variables")}
 
 
 def expand(text: str, known: Mapping[str, str], own: Mapping[str, str]) -> tuple[str, bool]:
@@ -32,7 +32,7 @@ def expand(text: str, known: Mapping[str, str], own: Mapping[str, str]) -> tuple
         value = own.get(name)
         if value is None:
             value = known.get(name)
-            if value is None or (not change and name != "comspec"):
+            if value is None or (change[:1] != "~" if change else name != "comspec"):
                 return match[0]
         uncovered = uncovered or bool(change) or name in own
         return _changed(value, change)

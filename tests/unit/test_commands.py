@@ -1,0 +1,167 @@
+"""What command lines and scripts do to the server."""
+
+import base64
+import csv
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iisight.model.activity import Act, Action
+from iisight.model.need import holds, literals, squeezed
+from iisight.parsers.commands import command_actions, need, script_actions
+
+ROWS = list(csv.reader((Path(__file__).parent / "data" / "commands.csv").read_text("utf-8").splitlines()))[1:]
+APPCMD = r"C:\Windows\System32\inetsrv\appcmd.exe"
+
+
+def told(actions: tuple[Action, ...]) -> list[str]:
+    return [" ".join(p for p in (a.act, a.tool, a.section, a.name, a.code) if p) for a in actions]
+
+
+def read(how: str, line: str) -> tuple[Action, ...]:
+    return command_actions(line) if how == "command" else script_actions(line)
+
+
+@pytest.mark.parametrize(("how", "line", "expected"), ROWS, ids=[row[1][:80] for row in ROWS])
+def test_a_line_is_told_as_what_it_does(how: str, line: str, expected: str) -> None:
+    assert told(read(how, line)) == [
+        " ".join(part.split(" ")).replace("  ", " ") for part in expected.split(";") if part
+    ]
+
+
+@pytest.mark.parametrize(("how", "line"), [row[:2] for row in ROWS if row[2]])
+def test_what_gives_an_action_meets_the_need(how: str, line: str) -> None:
+    found = {text for text in literals(need()) if text in squeezed(line)}
+    assert read(how, line)
+    assert holds(need(), found)
+
+
+def test_an_encoded_command_is_read_and_named() -> None:
+    encoded = base64.b64encode("New-WebGlobalModule A C:\\a.dll".encode("utf-16-le")).decode()
+    for name in ("-e", "-ec", "-en", "-enc", "-EncodedCommand", "/enc", "\u2013enc"):
+        (action,) = command_actions(f"powershell.exe -NoP -W Hidden {name} {encoded}")
+        assert (action.name, action.code, action.note) == ("A", "C:\\a.dll", "-EncodedCommand")
+
+
+def test_a_renamed_appcmd_is_known_by_its_original_name() -> None:
+    (action,) = command_actions("svc.exe uninstall module A", "C:\\Temp\\svc.exe", "appcmd.exe")
+    assert (action.act, action.note) == (Act.UNREGISTER, "renamed appcmd.exe")
+
+
+def test_a_program_known_to_be_another_is_not_taken_for_appcmd() -> None:
+    assert command_actions("npm.exe install module /name:a /image:b", "C:\\npm.exe", "npm.exe") == ()
+
+
+def test_the_managed_api_is_followed_to_the_entry() -> None:
+    script = """
+    $m = New-Object Microsoft.Web.Administration.ServerManager
+    $section = $m.GetApplicationHostConfiguration().GetSection("system.webServer/globalModules")
+    $modules = $section.GetCollection()
+    $entry = $modules.CreateElement("add")
+    $entry["name"] = "x"
+    $entry.SetAttributeValue("image", "C:\\y.dll")
+    $modules.Add($entry)
+    $m.CommitChanges()
+    """
+    assert told(script_actions(script)) == [
+        "register Microsoft.Web.Administration system.webServer/globalModules x C:\\y.dll"
+    ]
+
+
+def test_ahadmin_is_followed_to_the_entry() -> None:
+    script = """
+    $m = New-Object -ComObject Microsoft.ApplicationHost.WritableAdminManager
+    $m.CommitPath = 'MACHINE/WEBROOT/APPHOST'
+    $c = $m.GetAdminSection('system.webServer/globalModules', 'MACHINE/WEBROOT/APPHOST').Collection
+    $e = $c.CreateNewElement('add')
+    $e.Properties.Item('name').Value = 'x'
+    $e.Properties.Item('image').Value = 'y.dll'
+    $c.AddElement($e, -1)
+    """
+    assert told(script_actions(script)) == ["register AHAdmin system.webServer/globalModules x y.dll"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from('^"')), max_size=6, unique_by=lambda pair: pair[0]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_shell_noise_changes_nothing(noise: list[tuple[int, str]], upper: bool, dash: bool) -> None:
+    sign = "-" if dash else "/"
+    line = f"{APPCMD} install module {sign}name:Evil {sign}image:C:\\Temp\\e.dll"
+    verb = len(APPCMD) + 1
+    rewritten = line[:verb] + ("INSTALL MODULE" if upper else "install module") + line[verb + 14 :]
+    for at, sign_in in sorted(noise, reverse=True):
+        if at < verb + 6 and rewritten[at : at + 1] != "^":
+            rewritten = rewritten[:at] + ("^" if sign_in == "^" else '""') + rewritten[at:]
+    (action,) = command_actions(rewritten)
+    assert (action.act, action.name, action.code) == (Act.REGISTER, "Evil", "C:\\Temp\\e.dll")
+
+
+_PIECES = st.sampled_from(
+    [
+        *(row[1] for row in ROWS),
+        "&",
+        "|",
+        "^",
+        '"',
+        "'",
+        "`",
+        "(",
+        ")",
+        "{",
+        "}",
+        "@{",
+        "$x=",
+        "$x",
+        "[char]",
+        "%x:~1%",
+        "!",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=400), st.lists(_PIECES, max_size=12).map("".join), st.lists(_PIECES).map(" ".join)))
+def test_only_values_come_out_and_they_meet_the_need(text: str) -> None:
+    for actions in (command_actions(text), script_actions(text), command_actions(text, "C:\\x\\appcmd.exe")):
+        assert all(isinstance(action, Action) for action in actions)
+    if command_actions(text) or script_actions(text):
+        assert holds(need(), {literal for literal in literals(need()) if literal in squeezed(text)})
+
+
+_HOSTILE = [
+    "(",
+    '"',
+    "'",
+    "^",
+    "`",
+    "@{",
+    "$(",
+    "[",
+    "%a",
+    "!a!",
+    "{0}",
+    "<#",
+    "$x+=$x;",
+    "/+[a='",
+    "&",
+    "a,",
+    "[char]",
+    "'a'+",
+    "\\",
+    "{&",
+    "$($x",
+]
+
+
+@pytest.mark.parametrize("piece", [*_HOSTILE, "for %i in (", "-f ", "@'\n", "if "])
+def test_hostile_text_takes_linear_time(piece: str) -> None:
+    text = "appcmd set config /section:x " + piece * (100_000 // len(piece))
+    begun = perf_counter()
+    command_actions(text)
+    script_actions(text)
+    assert perf_counter() - begun < 8
