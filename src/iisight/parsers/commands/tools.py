@@ -39,7 +39,7 @@ def _gacutil(program: Program) -> Iterator[Action]:
 
 def _regsvr32(program: Program) -> Iterator[Action]:
     for path in _plain(program):
-        if place(path):
+        if place(path) not in ("", "bin"):
             removed = "u" in _switches(program)
             note = "COM class" + (" removed" if removed else "")
             yield Action(Act.UNREGISTER if removed else Act.INSTALL, "regsvr32", subject=path, code=path, note=note)

@@ -100,7 +100,9 @@ def _configuration(held: Node, member: str, given: list[Value], actions: list[Ac
 
 
 def element_at(held: Node, name: str) -> Node:
-    """Return the entry or attribute of this name."""
+    """Return the entry or attribute of this name; of what is no configuration, itself."""
+    if held.kind not in ("collection", "element", "section"):
+        return held
     if held.kind == "collection" and not name.isdecimal():
         return replace(held, kind="element", keys={"name": name}, drafted=False)
     if held.kind == "collection":
