@@ -1,60 +1,83 @@
-"""Event logs made in code, and what a hunt through them gathers."""
+"""Event logs for the tests: every kind of value and of record."""
 
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from iisight.model.activity import Activity
 from iisight.model.event import Event
-from iisight.telemetry.gather import Gathering
-from iisight.telemetry.logs import Log, find_logs
-from iisight.telemetry.search import Search
-from iisight.workbench.evtx import write
+from iisight.workbench.evtx import Record
 
-START = datetime(2026, 3, 1, 10, tzinfo=UTC)
-SYSMON = ("Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational")
-POWERSHELL = ("Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational")
+START = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
+GUID = "{0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0}"
 
-
-def event(source: tuple[str, str], number: int, seconds: int = 0, **fields: str) -> Event:
-    """Return an event of WEB01, some seconds after START."""
-    return Event(*source, number, START + timedelta(seconds=seconds), "WEB01", fields=fields)
-
-
-def started(image: str, command: str, seconds: int = 0, parent: str = r"C:\Windows\System32\cmd.exe") -> Event:
-    """Return the start of a process, as Sysmon logs it."""
-    return event(
-        SYSMON, 1, seconds, Image=image, CommandLine=command, ParentImage=parent, User=r"CONTOSO\admin",
-        OriginalFileName=image.rpartition("\\")[2],
-    )  # fmt: skip
-
-
-def appcmd(arguments: str, seconds: int = 0) -> Event:
-    """Return the start of AppCmd."""
-    path = r"C:\Windows\System32\inetsrv\appcmd.exe"
-    return started(path, f"{path} {arguments}", seconds)
+TYPED = {  # field: type, text given, text read
+    "Text": ("string", "a & <b> \"q\" 'x' é", "a & <b> \"q\" 'x' é"),
+    "Small": ("uint8", "200", "200"),
+    "Negative": ("int32", "-5", "-5"),
+    "Large": ("uint64", "18446744073709551615", "18446744073709551615"),
+    "Hex": ("hex32", "0x3e7", "0x3e7"),
+    "LongHex": ("hex64", "0x8000000000000001", "0x8000000000000001"),
+    "Guid": ("guid", GUID, GUID),
+    "Sid": ("sid", "S-1-5-21-1-2-3-500", "S-1-5-21-1-2-3-500"),
+    "When": ("filetime", "2024-01-02T03:04:05.678901+00:00", "2024-01-02T03:04:05.678901Z"),
+    "Clock": ("systemtime", "2024-01-02T03:04:05.678000+00:00", "2024-01-02T03:04:05.678000Z"),
+    "Binary0": ("binary", "00FF10AB", "00FF10AB"),
+    "Flag": ("bool", "true", "true"),
+    "Size": ("sizet", "0x4", "0x4"),
+    "Several": ("strings", "one\ntwo", "one\ntwo"),
+    "Numbers": ("numbers", "1\n2\n2", "1\n2\n2"),
+    "Half": ("double", "1.5", "1.5"),
+    "Empty": ("string", "", ""),
+    "Null": ("null", "", ""),
+}
 
 
-def noise(count: int) -> list[Event]:
-    """Return events that say nothing of a web server."""
-    program = r"C:\Program Files\Contoso\agent.exe"
-    return [started(program, f'"{program}" --task {n:06}', n, parent=program) for n in range(count)]
+def typed_record(*without: str) -> Record:
+    """Return a record with a field of every type but those named."""
+    kept = {name: row for name, row in TYPED.items() if name not in without}
+    event = Event(
+        "Contoso-Provider",
+        "Contoso/Operational",
+        29,
+        START,
+        "web01.contoso.com",
+        user="S-1-5-18",
+        process=4242,
+        fields={name: text for name, (_, text, _) in kept.items()},
+    )
+    return Record(event, {name: kind for name, (kind, _, _) in kept.items()}, guid=GUID)
 
 
-def save(path: Path, events: Iterable[Event], per_chunk: int = 50) -> Path:
-    """Write a log and return where it is."""
-    path.write_bytes(write(events, per_chunk=per_chunk))
-    return path
+def odd_records() -> list[Record]:
+    """Return records of a classic source, without data, with UserData, and of another channel."""
+    return [
+        Record(
+            Event(
+                "Classic", "Application", 2282, START, "web01", fields={"param1": "x", "param2": "", "Binary": "0102"}
+            ),
+            {"Binary": "binary"},
+            qualifiers=49152,
+        ),
+        Record(Event("Classic", "Application", 2280, START, "web01", fields={"param1": "alone"}), qualifiers=32768),
+        Record(Event("Contoso-Provider", "System", 7, START, "web01")),
+        Record(
+            Event(
+                "Log", "Security", 1102, START, "web01", fields={"SubjectUserName": "eve", "A.B": "0x1f", "A.C": "7"}
+            ),
+            {"A.B": "hex64", "A.C": "uint16"},
+            user_data="LogFileCleared",
+        ),
+    ]
 
 
-def logs_in(*paths: Path) -> list[Log]:
-    """Return the logs that some files are."""
-    return [found for found in find_logs(map(str, paths)) if isinstance(found, Log)]
-
-
-def gather(
-    logs: Sequence[Log], search: Search | None = None, workers: int = 1
-) -> tuple[tuple[Activity, ...], Gathering]:
-    """Return what logs tell, and the run with what it says of itself."""
-    gathering = Gathering(logs, search or Search(), workers, lambda *_: None)
-    return tuple(gathering.activities()), gathering
+def plain_events(count: int, size: int = 200) -> list[Event]:
+    """Return so many events, a second apart, each with a text of about `size` characters."""
+    return [
+        Event(
+            "Microsoft-Windows-IIS-Configuration",
+            "Microsoft-IIS-Configuration/Operational",
+            29,
+            START + timedelta(seconds=number),
+            "web01",
+            fields={"Configuration": f"/system.webServer/modules/add[@name='M{number}']", "NewValue": "v" * size},
+        )
+        for number in range(count)
+    ]

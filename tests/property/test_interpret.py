@@ -1,15 +1,12 @@
 """Whatever the fields of an event hold, nothing is raised, and what a source needs is there when it tells something."""
 
 from random import Random
-from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iisight.model.activity import Act, Action
 from iisight.model.event import Event
 from iisight.model.need import holds, literals, squeezed
-from iisight.parsers import commands
 from iisight.telemetry.interpret import activity_of, need, source_of, sources
 from iisight.telemetry.interpret._joiner import Joiner
 from iisight.telemetry.interpret._xpath import parse_path
@@ -96,6 +93,11 @@ PIECES = [
     "ParameterBinding(A):",
     "\\Exclusions\\Paths\\",
     "Install-TransportAgent",
+    "appcmd.exe install module /name:A /image:C:\\a.dll",
+    "New-WebGlobalModule -Name A -Image C:\\a.dll",
+    "powershell -enc ",
+    "gacutil /i a.dll",
+    "wevtutil cl Security",
 ]
 VALUES = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=6).map("".join)
 FILE = r"C:\Windows\System32\inetsrv\a.dll"
@@ -107,7 +109,11 @@ TYPICAL: dict[str, dict[str, str]] = {
     "defender": {"Path": f"file:_{FILE}", "New Value": r"HKLM\X\Exclusions\Paths\C:\a = 0x0"},
     "exchange": {"param1": "Install-TransportAgent", "param2": '-Name "A"'},
     "iis_configuration": {"Configuration": '/system.webServer/modules/add[@name="X"]/@type', "NewValue": "A, B"},
-    "powershell": {"ScriptBlockText": "x", "Payload": 'CommandInvocation(A): "A"', "param3": " HostApplication=a"},
+    "powershell": {
+        "ScriptBlockText": "New-WebGlobalModule -Name A -Image C:\\a.dll",
+        "Payload": 'CommandInvocation(A): "A"',
+        "param3": " HostApplication=gacutil /i a.dll",
+    },
     "security_object": {
         "ObjectType": "File",
         "ObjectName": FILE,
@@ -140,15 +146,10 @@ def _events(draw: st.DrawFn) -> Event:
 EVENTS = _events()
 
 
-def _told(*_texts: str) -> tuple[Action, ...]:
-    return (Action(Act.CONFIGURE, "fake"),)
-
-
 @settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 @given(EVENTS)
 def test_nothing_is_raised_and_the_need_holds(event: Event) -> None:
-    with patch.object(commands, "command_actions", _told), patch.object(commands, "script_actions", _told):
-        found = activity_of(event)
+    found = activity_of(event)
     if found is None:
         return
     source = source_of(event)

@@ -8,10 +8,12 @@ missed.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iisight.model.need import ALWAYS, NOISE, AllOf, AnyOf, Literal, Need, holds, literals
 
 MAX_LITERALS = 20_000
+KNOWN = 16_384  # sets of literals whose answer is remembered
 
 _LOWER = bytes(range(256)).lower()
 _DELETED = NOISE.encode() + b"\0"
@@ -24,15 +26,14 @@ Scanner = Callable[[bytes], frozenset[str]]
 class Prefilter:
     """Answers for one search; without a scanner every piece is wanted."""
 
-    needs: tuple[Need, ...] = ()
     scanner: Scanner | None = None
+    judge: Callable[[frozenset[str]], bool] = bool  # tells whether literals that were found meet a need
 
     def wanted(self, piece: bytes) -> bool:
         """Tell whether a piece has to be read."""
         if self.scanner is None:
             return True
-        found = self.scanner(squeeze(piece))
-        return bool(found) and any(holds(need, found) for need in self.needs)
+        return self.judge(self.scanner(squeeze(piece)))
 
 
 def squeeze(piece: bytes) -> bytes:
@@ -49,7 +50,12 @@ def build(needs: Iterable[Need]) -> Prefilter:
     words = sorted({text for need in asked for text in literals(need)})
     if ALWAYS in asked or len(words) > MAX_LITERALS:
         return Prefilter()
-    return Prefilter(asked, _scanner(words))
+
+    @lru_cache(KNOWN)  # pieces of one log hold the same few words
+    def judge(found: frozenset[str]) -> bool:
+        return any(holds(need, found) for need in asked)
+
+    return Prefilter(_scanner(words), judge)
 
 
 def _simplified(need: Need) -> Need:
@@ -68,13 +74,13 @@ def _scanner(words: list[str]) -> Scanner | None:
         import yara_x
     except ImportError:  # there is no wheel for Windows on ARM
         return None
-    compiler = yara_x.Compiler()
-    for number, word in enumerate(words):
-        text = " ".join(f"{byte:02x}" for byte in word.encode("ascii"))
-        compiler.add_source(f"rule w{number} {{ strings: $a = {{ {text} }} condition: $a }}")
-    scanner = yara_x.Scanner(compiler.build())
+    scanner = yara_x.Scanner(yara_x.compile("\n".join(_rule(number, word) for number, word in enumerate(words))))
 
     def scan(piece: bytes) -> frozenset[str]:
         return frozenset(words[int(rule.identifier[1:])] for rule in scanner.scan(piece).matching_rules)
 
     return scan
+
+
+def _rule(number: int, word: str) -> str:
+    return f"rule w{number} {{ strings: $a = {{ {word.encode('ascii').hex(' ')} }} condition: $a }}"

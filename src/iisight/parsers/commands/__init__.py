@@ -1,7 +1,7 @@
 """Command lines and scripts that change a web server, told as actions: AppCmd, PowerShell, and others."""
 
 from iisight.model.activity import Action
-from iisight.parsers.commands.needs import may_act, need
+from iisight.parsers.commands.needs import COMMAND, SCRIPT, may_act, need
 from iisight.parsers.commands.reading import read_process, read_script
 
 VERSION = 1
@@ -16,11 +16,11 @@ def command_actions(command: str, image: str = "", original: str = "") -> tuple[
     `image` is the program's Windows path as the event gives it, `original` the OriginalFileName of its version. Without
     both the line is read as one typed into cmd.exe.
     """
-    if not may_act(command, image, original):
+    if not may_act(COMMAND, command, image, original):
         return ()
     return tuple(dict.fromkeys(read_process(command, image, original)))[:MAX_ACTIONS]
 
 
 def script_actions(text: str) -> tuple[Action, ...]:
     """Return what a PowerShell script does to the server; nothing when it does nothing that matters."""
-    return tuple(dict.fromkeys(read_script(text, 0)))[:MAX_ACTIONS] if may_act(text) else ()
+    return tuple(dict.fromkeys(read_script(text, 0)))[:MAX_ACTIONS] if may_act(SCRIPT, text) else ()

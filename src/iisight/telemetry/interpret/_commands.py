@@ -3,13 +3,13 @@
 from functools import cache
 
 from iisight.model.activity import Act, Action, Actor
-from iisight.model.need import ALWAYS, Need
+from iisight.model.need import AnyOf, Need, any_of
 from iisight.parsers import commands
 from iisight.telemetry.interpret._actors import is_worker
 from iisight.telemetry.interpret._places import fold
 from iisight.telemetry.interpret._tables import rows
 
-NEED: Need = ALWAYS  # a command line may be encoded or joined from pieces: nothing of it need stand there as text
+NEED: Need = AnyOf((commands.need(), any_of("w3wp", "IIS APPPOOL")))
 _POOL = "iis apppool\\"
 
 

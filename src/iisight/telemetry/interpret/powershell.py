@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from iisight.model.activity import Action, Actor
 from iisight.model.event import Event
-from iisight.model.need import ALWAYS, AllOf, literal
+from iisight.model.need import any_of
 from iisight.parsers import commands
 from iisight.telemetry.interpret._fields import lines, number, text
 from iisight.telemetry.interpret._joiner import GAPS
@@ -18,7 +18,7 @@ from iisight.telemetry.interpret._places import Watch
 
 _MODERN = ("microsoft-windows-powershell", "powershellcore")
 READS = frozenset({(n, i) for n in _MODERN for i in (4103, 4104)} | {("powershell", i) for i in (400, 800)})
-NEED = AllOf((literal("PowerShell"), ALWAYS))  # scripts may be encoded: nothing of them need stand there as text
+NEED = any_of("Microsoft-Windows-PowerShell", "HostApplication")
 MAX_COMMANDS = 256
 MAX_SCRIPT = 4 * 1024 * 1024  # characters
 
