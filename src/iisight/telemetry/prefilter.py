@@ -9,6 +9,7 @@ missed.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from iisight.model.need import ALWAYS, NOISE, AllOf, AnyOf, Literal, Need, holds, literals
 
@@ -18,8 +19,18 @@ KNOWN = 16_384  # sets of literals whose answer is remembered
 _LOWER = bytes(range(256)).lower()
 _DELETED = NOISE.encode() + b"\0"
 
+SHORT = 4  # characters; shorter words are looked for only where nothing else is in doubt: they slow the search down
+
 Scanner = Callable[[bytes], frozenset[str]]
 """Return which of the literals it was made for are in a squeezed piece."""
+
+
+class Judge(Protocol):
+    """Tells whether literals that were found meet a need, and which short ones would have to be there besides."""
+
+    def __call__(self, found: frozenset[str], sure: bool = False) -> tuple[bool, tuple[str, ...]]:
+        """Return the verdict; when it is not `sure` that no short literal is there, those that matter."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +38,18 @@ class Prefilter:
     """Answers for one search; without a scanner every piece is wanted."""
 
     scanner: Scanner | None = None
-    judge: Callable[[frozenset[str]], bool] = bool  # tells whether literals that were found meet a need
+    judge: Judge | None = None
 
     def wanted(self, piece: bytes) -> bool:
         """Tell whether a piece has to be read."""
-        if self.scanner is None:
+        if self.scanner is None or self.judge is None:
             return True
-        return self.judge(self.scanner(squeeze(piece)))
+        text = squeeze(piece)
+        found = self.scanner(text)
+        verdict, asked = self.judge(found)
+        if asked:
+            verdict, _ = self.judge(found.union(word for word in asked if word.encode() in text), sure=True)
+        return verdict
 
 
 def squeeze(piece: bytes) -> bytes:
@@ -47,15 +63,22 @@ def build(needs: Iterable[Need]) -> Prefilter:
     It wants every piece when one need always holds, when there are more literals than pay, or without YARA-X.
     """
     asked = tuple(dict.fromkeys(_simplified(need) for need in needs))
-    words = sorted({text for need in asked for text in literals(need)})
+    words = {text for need in asked for text in literals(need)}
     if ALWAYS in asked or len(words) > MAX_LITERALS:
         return Prefilter()
+    long = sorted(word for word in words if len(word) >= SHORT)
+    return Prefilter(_scanner(long), _judge(asked, words.difference(long)))
 
+
+def _judge(needs: tuple[Need, ...], short: set[str]) -> Judge:
     @lru_cache(KNOWN)  # pieces of one log hold the same few words
-    def judge(found: frozenset[str]) -> bool:
-        return any(holds(need, found) for need in asked)
+    def judge(found: frozenset[str], sure: bool = False) -> tuple[bool, tuple[str, ...]]:
+        if any(holds(need, found) for need in needs):
+            return True, ()
+        open_needs = () if sure else [need for need in needs if holds(need, found | short)]
+        return False, tuple(sorted({word for need in open_needs for word in literals(need)} & short))
 
-    return Prefilter(_scanner(words), judge)
+    return judge
 
 
 def _simplified(need: Need) -> Need:
@@ -70,6 +93,8 @@ def _simplified(need: Need) -> Need:
 
 
 def _scanner(words: list[str]) -> Scanner | None:
+    if not words:
+        return lambda _: frozenset()
     try:
         import yara_x
     except ImportError:  # there is no wheel for Windows on ARM

@@ -18,7 +18,7 @@ from iisight.telemetry.interpret._places import Watch
 
 _MODERN = ("microsoft-windows-powershell", "powershellcore")
 READS = frozenset({(n, i) for n in _MODERN for i in (4103, 4104)} | {("powershell", i) for i in (400, 800)})
-NEED = any_of("Microsoft-Windows-PowerShell", "HostApplication")
+NEED = any_of("Microsoft-Windows-PowerShell", "PowerShellCore", "HostApplication", "CommandInvocation")
 MAX_COMMANDS = 256
 MAX_SCRIPT = 4 * 1024 * 1024  # characters
 
