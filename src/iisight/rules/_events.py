@@ -55,6 +55,8 @@ def source_of(event: Event) -> str:
 def by_whom(actor: Actor) -> str:
     r"""Return ` by CONTOSO\eve with C:\…\cmd.exe, started by w3wp.exe` as far as it is known; empty when nothing is."""
     who, tool = actor.user or actor.sid, actor.process
+    if tool == "System":  # the kernel: a file share, a driver
+        return f"{f' by {who}' if who else ''} through the kernel"
     parent = f", started by {paths.basename(actor.parent)}" if tool and actor.parent else ""
     return (f" by {who}" if who else "") + (f" with {tool}{parent}" if tool else "") + _setup(actor)
 

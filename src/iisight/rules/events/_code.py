@@ -133,5 +133,3 @@ def weighed(weight: Weight, *, installer: str = "", failed: bool = False) -> Wei
     """Return what is left of a weight when an installer was at work, or the change was refused."""
     severity, confidence = LOW if installer else weight
     return (lowered(severity) if failed else severity), confidence
-
-

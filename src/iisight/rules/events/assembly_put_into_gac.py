@@ -6,7 +6,7 @@ from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, place_of
+from iisight.rules._common import EXPOSED, Options, Place, place_of
 from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._weights import GRAVE, NOTED, UNKNOWN, Weight
 from iisight.rules.events._code import expanded, weighed
@@ -19,7 +19,6 @@ INFO = RuleInfo(
     mechanisms=("L-02", "L-20", "L-21"),
 )
 
-_EXPOSED = (Place.WRITABLE, Place.REMOTE, Place.CONTENT)
 _OTHERS = ("transport agent", "Windows feature", "COM class")  # other rules', or nobody's
 
 
@@ -40,4 +39,4 @@ def _weight(action: Action) -> Weight:
     if not paths.is_absolute(path):
         return UNKNOWN
     place = place_of(path)
-    return GRAVE if place in _EXPOSED else NOTED if place is Place.PROGRAMS else UNKNOWN
+    return GRAVE if place in EXPOSED else NOTED if place is Place.PROGRAMS else UNKNOWN

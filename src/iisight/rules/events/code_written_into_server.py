@@ -9,7 +9,7 @@ from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, place_of
 from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._processes import is_shell
-from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, UNKNOWN, Weight
+from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, RARE, UNKNOWN, Weight
 from iisight.rules.events._code import weighed
 from iisight.telemetry.interpret import Area, area_of
 
@@ -28,6 +28,7 @@ _APPLICATION = frozenset({Area.BIN, Area.APP_CODE, Area.START_CODE, Area.CONTENT
 _PRODUCTS = ("\\httpproxy\\", "\\clientaccess\\", "\\web server extensions\\")
 _PROGRAMS = (".dll", ".exe", ".ocx", ".com", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".hta", ".msi", ".sys", ".wsf")
 _SOURCES = (".cs", ".vb")
+_EDITED = (*_SOURCES, ".cshtml", ".vbhtml", ".master", ".ascx")  # what content management writes into its own site
 _COMPILERS = ("csc.exe", "vbc.exe", "jsc.exe", "cvtres.exe", "vbcscompiler.exe", "aspnet_compiler.exe")
 
 
@@ -75,4 +76,4 @@ def _by_worker(path: str, area: Area) -> Weight | None:
         if place_of(path) not in (Place.WRITABLE, Place.SYSTEM):
             return NOTED
         return ODD if paths.extension(path) in _PROGRAMS else UNKNOWN
-    return GRAVE
+    return RARE if paths.extension(path) in _EDITED and area is not Area.BIN else GRAVE

@@ -7,7 +7,7 @@ from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, place_of
+from iisight.rules._common import EXPOSED, Options, Place, place_of
 from iisight.rules._events import actions, event_finding
 from iisight.rules.configuration._weights import NOTED, ODD, UNKNOWN, Weight
 from iisight.rules.events._code import expanded
@@ -21,7 +21,6 @@ INFO = RuleInfo(
 )
 
 _CONTRACT = frozenset({"module has no RegisterModule", "module's registration returned an error"})
-_EXPOSED = (Place.WRITABLE, Place.REMOTE, Place.CONTENT)
 
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
@@ -42,6 +41,6 @@ def _weight(action: Action, image: str) -> Weight:
     if not image or not paths.is_absolute(image) or catalogue().image_owner(image):
         return NOTED
     place = place_of(image)
-    if place in _EXPOSED:
+    if place in EXPOSED:
         return ODD
     return UNKNOWN if action.note in _CONTRACT and place is not Place.PROGRAMS else NOTED

@@ -28,7 +28,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
         if action.act is Act.CONFIGURE and not _redirects(action):
             continue
         source = action.new or action.name
-        exposed = paths.is_absolute(source) and place_of(source) in (Place.WRITABLE, Place.CONTENT)
+        exposed = paths.is_absolute(source) and place_of(source) is Place.WRITABLE
         severity, confidence = weighed(ODD if exposed else NOTED, installer=activity.actor.installer)
         by = f" by '{source}'" if source else ""
         how = f" ({action.note})" if action.note else ""

@@ -9,7 +9,7 @@ from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
 from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._processes import is_shell
-from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, UNKNOWN, Weight
+from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, RARE, UNKNOWN, Weight
 from iisight.rules.events._code import weighed
 from iisight.telemetry.interpret import Area, area_of
 
@@ -54,7 +54,7 @@ def _weight(tool: str, path: str, area: Area | None, actor: Actor) -> Weight | N
     program = paths.lower(paths.basename(actor.process))
     if area in _AREAS:
         if is_by_worker(actor):
-            return GRAVE
+            return RARE if _is_system(actor) else GRAVE
         if by_command or (is_shell(actor.process) and program not in _TOOLS):
             return ODD
         return None if program in _TOOLS or not program else UNKNOWN
@@ -63,3 +63,8 @@ def _weight(tool: str, path: str, area: Area | None, actor: Actor) -> Weight | N
     if is_by_worker(actor):
         return UNKNOWN
     return NOTED if by_command or is_shell(actor.process) else None
+
+
+def _is_system(actor: Actor) -> bool:
+    """Tell whether it ran as the computer: Exchange administers its own sites from such worker processes."""
+    return actor.sid == "S-1-5-18" or actor.user.lower().endswith(("\\system", "$"))

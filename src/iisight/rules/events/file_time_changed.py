@@ -12,6 +12,7 @@ from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._processes import is_shell
 from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, UNKNOWN, Weight
 from iisight.rules.events._code import weighed
+from iisight.telemetry.interpret import Area, area_of
 
 INFO = RuleInfo(
     id="IIS318",
@@ -34,6 +35,8 @@ _COPYING = frozenset(
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield it; a time in the past, set by a shell or a worker process, is what hides a file among its neighbours."""
     for action in actions(activity, Act.RETIME):
+        if area_of(action.subject) is Area.TEMPORARY:
+            continue  # shadow copies keep the times of what they are copies of
         severity, confidence = weighed(_weight(action, activity.actor), installer=activity.actor.installer)
         change = f" ({action.old} → {action.new})" if action.old and action.new else ""
         message = f"{action.subject} was given another time{change}{by_whom(activity.actor)}"

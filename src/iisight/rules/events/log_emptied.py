@@ -22,6 +22,7 @@ INFO = RuleInfo(
 _CHANNELS = ("iis-configuration", "sysmon", "powershell", "security")
 _WINDOWS = ("system", "application", "")
 _HISTORY = ("\\inetpub\\history", "\\inetsrv\\backup", "\\inetsrv\\history", "cfghistory_")
+_SNAPSHOTS = ("\\inetpub\\history", "cfghistory_")
 _EVENT_LOGS = "\\winevt\\logs"
 
 
@@ -41,14 +42,15 @@ def _is_history(action: Action) -> bool:
 
 
 def _weight(action: Action, actor: Actor) -> Weight:
-    """Retention jobs delete web logs; nobody has a reason to delete the history of the configuration or event logs."""
+    """Retention jobs delete web logs and archives; nobody has a reason to delete snapshots of the configuration."""
     if is_by_worker(actor):
         return PROOF
     subject = action.subject.lower()
     if _EVENT_LOGS in subject:
-        return GRAVE
+        kept = paths.basename(subject).startswith("archive-") or actor.process.lower().endswith("\\svchost.exe")
+        return NOTED if kept else GRAVE
     if "\\" in subject or action.note == "configuration backup":
-        return ODD if _is_history(action) and action.note != "configuration backup" else NOTED
+        return ODD if any(part in subject for part in _SNAPSHOTS) else NOTED
     if action.note.startswith("kept as"):
         return NOTED
     if any(name in subject for name in _CHANNELS):

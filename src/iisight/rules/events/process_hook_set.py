@@ -7,7 +7,7 @@ from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, place_of
+from iisight.rules._common import EXPOSED, Options, Place, place_of
 from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._weights import GRAVE, NOTED, UNKNOWN, Weight
 from iisight.rules.events._code import expanded, is_path, is_variable, weighed
@@ -23,7 +23,6 @@ INFO = RuleInfo(
 
 MAX_VALUE = 300  # characters that a message shows
 
-_EXPOSED = (Place.WRITABLE, Place.REMOTE, Place.CONTENT)
 _SWITCHES = ("0", "1", "true", "false")
 
 
@@ -49,7 +48,7 @@ def _weight(action: Action, value: str) -> Weight:
     if is_path(value):
         found = [expanded(part) for part in value.replace("=", "\n").splitlines() if "\\" in part]
         places = {place_of(path) for path in found if paths.is_absolute(path)}
-        if places & set(_EXPOSED):
+        if places & set(EXPOSED):
             return GRAVE
         return NOTED if places == {Place.PROGRAMS} else UNKNOWN
     return NOTED if any(catalogue().profiler(part) for part in _parts(value)) else UNKNOWN

@@ -23,6 +23,7 @@ INFO = RuleInfo(
 
 _LOADED = frozenset({Area.INETSRV, Area.GAC, Area.BIN, Area.APP_CODE, Area.CONTENT, Area.SCHEMA})
 _EXCHANGE = ("\\exchange server\\", "\\microsoft.net\\framework", "\\inetpub\\temp\\", "\\cluster")
+_DRIVE = 2  # characters of `C:`
 _CODE = (".dll", ".aspx", ".ashx", ".asp", ".asmx", ".exe", ".ps1")
 
 
@@ -49,9 +50,10 @@ def _weight(action: Action) -> Weight | None:
         return NOTED
     if subject.lower().lstrip("*") in _CODE or f".{subject.lower()}" in _CODE:
         return ODD
-    if len(folded.rstrip("\\")) <= 2:
-        return ODD
+    if len(folded.rstrip("\\")) <= _DRIVE:
+        return UNKNOWN
     area = area_of(paths.join(subject.rstrip("\\*"), "x.dll"))
     if area in _LOADED:
-        return UNKNOWN if area is Area.CONTENT else ODD
-    return NOTED if place_of(f"{subject}\\") is Place.WRITABLE else None
+        return UNKNOWN if area in (Area.CONTENT, Area.INETSRV) else ODD
+    wide = folded.rstrip("\\*").count("\\") <= 2  # `C:\ProgramData`, `C:\Windows\Temp`
+    return UNKNOWN if wide and place_of(f"{subject}\\x.dll") is Place.WRITABLE else None

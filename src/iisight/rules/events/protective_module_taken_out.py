@@ -45,7 +45,8 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
 def _weight(action: Action) -> Weight | None:
     name = action.name.lower()
     if name in _LOGGING:
-        return UNKNOWN if action.scope else ODD
+        listed = action.tool == "IIS configuration API"  # a list that is sorted is taken out and put in again
+        return UNKNOWN if action.scope or listed else ODD
     if name in _PROTECTING:
         return NOTED if action.scope else UNKNOWN
     return None

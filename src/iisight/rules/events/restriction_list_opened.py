@@ -6,7 +6,7 @@ from iisight.catalogue.lookup import catalogue
 from iisight.model.activity import Act, Action, Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place, place_of
+from iisight.rules._common import EXPOSED, Options, place_of
 from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._weights import GRAVE, NOTED, UNKNOWN, Weight
 from iisight.rules.events._code import GATE, expanded, weighed
@@ -20,7 +20,6 @@ INFO = RuleInfo(
 )
 
 _SWITCHES = {"notlistedisapisallowed": "ISAPI extension", "notlistedcgisallowed": "CGI program"}
-_EXPOSED = (Place.WRITABLE, Place.REMOTE, Place.CONTENT)
 
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
@@ -52,4 +51,4 @@ def _entry(action: Action) -> tuple[tuple[str, str], Weight] | None:
         return None
     place = place_of(path)
     what = f"{path} ({place}) was put on the list of programs that may run"
-    return (what, ""), GRAVE if place in _EXPOSED else NOTED
+    return (what, ""), GRAVE if place in EXPOSED else NOTED

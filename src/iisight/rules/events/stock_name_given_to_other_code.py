@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from iisight.model.activity import Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place
+from iisight.rules._common import EXPOSED, Options
 from iisight.rules._events import by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._weights import GRAVE, NOTED, RARE, Weight
 from iisight.rules.events._code import Code, registered, wears_stock_name, weighed
@@ -41,4 +41,4 @@ def _weight(code: Code, core: bool) -> Weight:
     """A product of many versions may have moved; a part of Windows does not. A .NET type has no place."""
     if code.type:
         return RARE if core else NOTED
-    return GRAVE if core or code.place in (Place.WRITABLE, Place.REMOTE, Place.CONTENT) else NOTED
+    return GRAVE if core or code.place in EXPOSED else NOTED

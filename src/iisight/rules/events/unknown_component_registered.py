@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from iisight.evidence import paths
 from iisight.model.activity import Activity
 from iisight.model.component import Kind
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
-from iisight.rules._common import Options, Place
+from iisight.rules._common import EXPOSED, Options, Place
 from iisight.rules._events import by_whom, event_finding, is_by_worker
 from iisight.rules.configuration._processes import is_shell
 from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, UNKNOWN, Weight
@@ -21,8 +22,10 @@ INFO = RuleInfo(
 )
 
 _NATIVE = frozenset({Kind.NATIVE_MODULE, Kind.ISAPI_FILTER, Kind.COMPRESSION})
-_PLACES: dict[Place | None, Weight] = {Place.WRITABLE: GRAVE, Place.REMOTE: GRAVE, Place.CONTENT: GRAVE}
-_LOADED: dict[Place | None, Weight] = {Place.SYSTEM: UNKNOWN, Place.OTHER: UNKNOWN, None: UNKNOWN}
+_LOADED: dict[Place | None, Weight] = {
+    **dict.fromkeys(EXPOSED, GRAVE),
+    **dict.fromkeys((Place.SYSTEM, Place.OTHER, None), UNKNOWN),
+}
 
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
@@ -44,5 +47,8 @@ def _weight(code: Code) -> Weight:
     """Native code is loaded into every pool; handlers run scripts of the content as a matter of course."""
     if code.type:
         return NOTED
-    weight = _PLACES.get(code.place) or (_LOADED.get(code.place) if code.kind in _NATIVE else None) or NOTED
-    return ODD if weight == GRAVE and code.place is Place.CONTENT and code.kind not in _NATIVE else weight
+    if code.kind in _NATIVE:
+        return _LOADED.get(code.place, NOTED)
+    if code.place is Place.CONTENT:
+        return ODD if paths.extension(code.image) == ".dll" else UNKNOWN if code.kind else NOTED
+    return GRAVE if code.place in EXPOSED else NOTED

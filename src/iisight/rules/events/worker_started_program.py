@@ -34,6 +34,8 @@ _RUNNERS = frozenset({"node", "python", "php-cgi", "php", "dotnet", "java", "per
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield the program: shells and what intruders ask a server with weigh, an application's own programs hardly."""
+    if any(actions(activity, Act.EXPOSE)):
+        return  # IIS313 says more
     for action in actions(activity, Act.START):
         severity, confidence = _weight(action)
         parent = paths.basename(activity.actor.parent) or "a process that is not named"
