@@ -22,7 +22,7 @@ INFO = RuleInfo(
     attack=("T1505.004", "T1505.003", "T1105"),
 )
 
-_CONFIGURATION = frozenset({Area.CONFIGURATION, Area.SITE_CONFIGURATION, Area.FRAMEWORK})
+_CONFIGURATION = frozenset({Area.CONFIGURATION, Area.SCHEMA, Area.SITE_CONFIGURATION, Area.FRAMEWORK})
 _SERVER = frozenset({Area.INETSRV, Area.GAC, Area.SCHEMA, Area.CONFIGURATION, Area.FRAMEWORK})
 _APPLICATION = frozenset({Area.BIN, Area.APP_CODE, Area.START_CODE, Area.CONTENT, Area.WATCHED})
 _PRODUCTS = ("\\httpproxy\\", "\\clientaccess\\", "\\web server extensions\\")
