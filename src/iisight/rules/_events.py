@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Activity, Actor
 from iisight.model.event import Event
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
@@ -52,7 +53,23 @@ def source_of(event: Event) -> str:
 
 
 def by_whom(actor: Actor) -> str:
-    r"""Return ` by CONTOSO\eve with C:\…\cmd.exe` as far as it is known, empty when nothing is."""
-    who = actor.user or actor.sid
-    tool = actor.process
-    return (f" by {who}" if who else "") + (f" with {tool}" if tool else "")
+    r"""Return ` by CONTOSO\eve with C:\…\cmd.exe, started by w3wp.exe` as far as it is known; empty when nothing is."""
+    who, tool = actor.user or actor.sid, actor.process
+    if tool == "System":  # the kernel: a file share, a driver
+        return f"{f' by {who}' if who else ''} through the kernel"
+    parent = f", started by {paths.basename(actor.parent)}" if tool and actor.parent else ""
+    return (f" by {who}" if who else "") + (f" with {tool}{parent}" if tool else "") + _setup(actor)
+
+
+def _setup(actor: Actor) -> str:
+    return f" (installer: {actor.installer})" if actor.installer else ""
+
+
+def is_by_worker(actor: Actor) -> bool:
+    """Tell whether a worker process did it, or a program that runs as an application pool (SIDs `S-1-5-82-…`)."""
+    programs = {paths.lower(paths.basename(program)) for program in (actor.process, actor.parent)}
+    return (
+        "w3wp.exe" in programs
+        or actor.user.lower().startswith("iis apppool\\")
+        or actor.sid.upper().startswith("S-1-5-82-")
+    )

@@ -66,6 +66,70 @@ T1505.004 Server Software Component: IIS Components
 `%windir%\\System32\\inetsrv\\appcmd.exe list config -section:system.webServer/globalModules`
 """
 
+_EVENT_CODE = '''"""{id}: say in one line what is bad."""
+
+from collections.abc import Iterable
+
+from iisight.model.activity import Act, Activity
+from iisight.model.finding import Confidence, Finding, Severity
+from iisight.model.rule import RuleInfo
+from iisight.rules._common import Options
+from iisight.rules._events import actions, by_whom, event_finding
+
+INFO = RuleInfo(
+    id="{id}",
+    title="{title}",
+    severity=Severity.MEDIUM,
+    confidence=Confidence.LOW,
+    mechanisms=("L-01",),
+)
+
+
+def check(activity: Activity, _options: Options) -> Iterable[Finding]:
+    """Yield a finding for every component named EXAMPLE that is taken out of the configuration."""
+    for action in actions(activity, Act.UNREGISTER):
+        if action.name == "EXAMPLE":
+            who = f"{{by_whom(activity.actor)}} ({{action.tool}})"
+            yield event_finding(INFO, activity, f"{{action.name}} was taken out of {{action.section}}{{who}}")
+'''
+
+_EVENT_PAGE = """# {id} {title}
+
+## What it flags
+Which fact, of which events.
+
+## Why it matters
+What an intruder gains by it.
+
+## Fires
+```event Microsoft-Windows-Sysmon/Operational 1
+Image: C:\\Windows\\System32\\inetsrv\\appcmd.exe
+CommandLine: appcmd.exe uninstall module EXAMPLE
+User: CONTOSO\\eve
+```
+```expect
+medium/low: EXAMPLE was taken out of system.webServer/globalModules by CONTOSO\\eve with C:\\Windows\\System32\\inetsrv\\appcmd.exe (AppCmd)
+```
+
+## Stays quiet
+```event Microsoft-Windows-Sysmon/Operational 1
+Image: C:\\Windows\\System32\\inetsrv\\appcmd.exe
+CommandLine: appcmd.exe list module EXAMPLE
+User: CONTOSO\\eve
+```
+
+## Known false positives
+Which product does the same, and how to tell.
+
+## ATT&CK
+T1505.004 Server Software Component: IIS Components
+
+## What to do next
+`%windir%\\System32\\inetsrv\\appcmd.exe list modules`
+"""  # noqa: E501  what a rule says is one line
+
+_TEXTS = {"events": (_EVENT_CODE, _EVENT_PAGE)}  # by group; the others look at the inventory
+
 
 def write_rule(stem: str, group: str, used: Iterable[str]) -> tuple[Path, Path]:
     """Write `<stem>.py` and `<stem>.md` into a group's folder and return their paths. Raises UsageError."""
@@ -76,13 +140,19 @@ def write_rule(stem: str, group: str, used: Iterable[str]) -> tuple[Path, Path]:
     code, page = folder / f"{stem}.py", folder / f"{stem}.md"
     if code.exists() or page.exists():
         raise UsageError(f"{code.name} is there already")
-    values = {"id": _next_id(group, used), "title": stem.replace("_", " ").capitalize()}
     try:
-        code.write_text(_CODE.format(**values), encoding="utf-8", newline="\n")
-        page.write_text(_PAGE.format(**values), encoding="utf-8", newline="\n")
+        for path, text in zip((code, page), texts(group, _next_id(group, used), stem), strict=True):
+            path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; rules are written in a source checkout") from error
     return code, page
+
+
+def texts(group: str, number: str, stem: str) -> tuple[str, str]:
+    """Return the code and the page of a new rule."""
+    title = stem.replace("_", " ").capitalize()
+    code, page = _TEXTS.get(group, (_CODE, _PAGE))
+    return code.format(id=number, title=title), page.format(id=number, title=title)
 
 
 def _next_id(group: str, used: Iterable[str]) -> str:

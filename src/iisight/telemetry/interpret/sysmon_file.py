@@ -1,5 +1,8 @@
 """Sysmon 2, 11, 15, 23, 26, 29: files made, deleted, given another time. Field names: Sysmon schema 4.90."""
 
+from dataclasses import replace
+
+from iisight.evidence import paths
 from iisight.model.activity import Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, literal
@@ -11,6 +14,8 @@ from iisight.telemetry.interpret._places import Watch
 READS = frozenset(("microsoft-windows-sysmon", i) for i in (2, 11, 15, 23, 26, 29))
 NEED = AllOf((literal("Sysmon"), _places.NEED))
 
+MARK = "zone.identifier"  # the stream in which browsers say where a file came from
+
 
 def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     """Return what happened to a file."""
@@ -20,11 +25,22 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
         return actor, _files.retimed(path, actor.process, watch, old, new)
     if event.id in (23, 26):
         return actor, _files.deleted(path, actor.process, watch)
+    if event.id == 15:
+        return actor, _streamed(path, actor.process, watch, _note(event))
     return actor, _files.written(path, actor.process, watch, _note(event))
+
+
+def _streamed(path: str, process: str, watch: Watch, note: str) -> tuple[Action, ...]:
+    """Return the writing of a stream: the file that has it says whether it matters."""
+    stream = paths.stream_of(path)
+    file = path.removesuffix(f":{stream}") if stream else path
+    done = _files.written(file, process, watch, note)
+    if stream is None or stream.lower() == MARK:
+        return done
+    return tuple(replace(action, subject=paths.normal(path)) for action in done)
 
 
 def _note(event: Event) -> str:
     if event.id == 29:
         return "executable"
-    stream = text(event, "Contents") if event.id == 15 else ""
-    return f"alternate data stream: {stream[:200]}" if stream else ""
+    return f"alternate data stream: {text(event, 'Contents')[:200]}" if event.id == 15 else ""
