@@ -48,17 +48,18 @@ def who(actor: Actor) -> str:
     return ", ".join(part for part in (actor.user or actor.sid, " > ".join(chain)) if part)
 
 
-def _sentence(action: Action) -> str:
-    text = _SENTENCES[action.act].format(thing=_thing(action))
-    change = f" ({action.old or 'nothing'} → {action.new or 'nothing'})" if action.old or action.new else ""
-    note = f" [{action.note}]" if action.note else ""
-    return f"{action.tool}: {text}{change}{note}"
-
-
-def _thing(action: Action) -> str:
+def thing(action: Action) -> str:
+    """Return what an action is about: its name, code, section and scope."""
     name = f"'{action.name}'" if action.name else ""
     code = f"{'→ ' if name else ''}{action.code}" if action.code else ""
     place = action.section or action.subject
     section = f"in {place}" if place and (name or code) else place
     scope = f"for {action.scope}" if action.scope else ""
     return " ".join(part for part in (name, code, section, scope) if part) or "something"
+
+
+def _sentence(action: Action) -> str:
+    text = _SENTENCES[action.act].format(thing=thing(action))
+    change = f" ({action.old or 'nothing'} → {action.new or 'nothing'})" if action.old or action.new else ""
+    note = f" [{action.note}]" if action.note else ""
+    return f"{action.tool}: {text}{change}{note}"
