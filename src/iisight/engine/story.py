@@ -26,7 +26,7 @@ def moment(heard: Heard) -> Moment:
         time=event.time,
         source=source_of(event),
         what=sentence(heard.activity),
-        who=who(heard.activity.actor),
+        who=heard.who or who(heard.activity.actor),
         locator=event.locator,
         weight=max((f.severity for f in counting), key=lambda s: s.rank, default=Severity.INFO),
         rules=tuple(sorted({f.rule for f in counting})),

@@ -1,5 +1,7 @@
 """Say in one sentence what an activity did, and in one line who did it."""
 
+from collections.abc import Sequence
+
 from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Activity, Actor
 
@@ -38,9 +40,9 @@ def sentence(activity: Activity) -> str:
     return f"{activity.event.provider or activity.event.channel} event {activity.event.id}{rules}"
 
 
-def who(actor: Actor) -> str:
-    r"""Return `CONTOSO\eve, cmd.exe > appcmd.exe install module …`, as far as it is known."""
-    chain = [paths.basename(path) for path in (actor.parent, actor.process) if path]
+def who(actor: Actor, ancestors: Sequence[str] = ()) -> str:
+    r"""Return `CONTOSO\eve, explorer.exe > cmd.exe > appcmd.exe install module …`, as far as it is known."""
+    chain = [paths.basename(path) for path in (*ancestors, actor.parent, actor.process) if path]
     command = actor.command.strip()
     if command:
         shown = command if len(command) <= MAX_COMMAND else f"{command[:MAX_COMMAND]}…"

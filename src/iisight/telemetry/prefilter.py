@@ -6,7 +6,7 @@ all literals at once by YARA-X, which on squeezed text is as fast as Hyperscan. 
 missed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from iisight.model.need import ALWAYS, NOISE, AllOf, AnyOf, Literal, Need, holds, literals
@@ -63,18 +63,24 @@ def _simplified(need: Need) -> Need:
     return left[0] if len(left) == 1 else AllOf(left)
 
 
+def finder(needles: Sequence[bytes]) -> Callable[[bytes], frozenset[int]]:
+    """Return what finds which byte strings stand in a piece: all at once; without YARA-X one by one."""
+    scan = _compiled(needles)
+    return scan or (lambda piece: frozenset(n for n, needle in enumerate(needles) if needle in piece))
+
+
 def _scanner(words: list[str]) -> Scanner | None:
+    scan = _compiled([word.encode("ascii") for word in words])
+    return None if scan is None else lambda piece: frozenset(words[number] for number in scan(piece))
+
+
+def _compiled(needles: Sequence[bytes]) -> Callable[[bytes], frozenset[int]] | None:
     try:
         import yara_x
     except ImportError:  # there is no wheel for Windows on ARM
         return None
     compiler = yara_x.Compiler()
-    for number, word in enumerate(words):
-        text = " ".join(f"{byte:02x}" for byte in word.encode("ascii"))
-        compiler.add_source(f"rule w{number} {{ strings: $a = {{ {text} }} condition: $a }}")
+    for number, needle in enumerate(needles):
+        compiler.add_source(f"rule w{number} {{ strings: $a = {{ {needle.hex(' ')} }} condition: $a }}")
     scanner = yara_x.Scanner(compiler.build())
-
-    def scan(piece: bytes) -> frozenset[str]:
-        return frozenset(words[int(rule.identifier[1:])] for rule in scanner.scan(piece).matching_rules)
-
-    return scan
+    return lambda piece: frozenset(int(rule.identifier[1:]) for rule in scanner.scan(piece).matching_rules)
