@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from iisight.engine.joining import Joiner
 from iisight.engine.telling import thing
@@ -13,23 +15,29 @@ from iisight.model.activity import Act, Action
 from iisight.model.component import Verdict
 from iisight.model.locator import Locator
 from iisight.model.report import Judged
-from iisight.model.story import Moment
+from iisight.model.story import LogRead, Moment
 
 SOURCE = "configuration history"
 FILES = "file times"
 MANY = 10  # stock rows that come or go at once are told as one: a feature was installed or taken out
 MAX_NAMED = 5
+APPHOST = "applicationhost.config"
+
+Between = tuple[int, int, How]
 
 _CLEARED = frozenset({Verdict.KNOWN, Verdict.TRUSTED})
 _BAD = frozenset({Verdict.SUSPICIOUS, Verdict.MALICIOUS})
 _ACTS = {How.CAME: Act.REGISTER, How.WENT: Act.UNREGISTER, How.CHANGED: Act.REGISTER}
 
 
-def of_history(histories: Iterable[History], joiner: Joiner) -> Iterator[Tale]:
-    """Yield what the copies of a configuration tell."""
+def of_history(histories: Iterable[History], joiner: Joiner, logs: Sequence[LogRead] = ()) -> Iterator[Tale]:
+    """Yield what the copies of a configuration tell; where no event log covers the time, that is said."""
     for history in histories:
         yield from (Tale(Moment(n.time, SOURCE, n.text, locator=n.locator)) for n in history.notes)
-        yield from _changes(history.changes, joiner)
+        for tale in _changes(history.changes, joiner):
+            covered = not logs or tale.moment.time is None or any(_covers(log, tale.moment.time) for log in logs)
+            what = tale.moment.what if covered else f"{tale.moment.what}; no event log covers this time"
+            yield replace(tale, moment=replace(tale.moment, what=what))
 
 
 def of_files(judged: Iterable[Judged], inventory: Inventory) -> Iterator[Tale]:
@@ -45,7 +53,7 @@ def of_files(judged: Iterable[Judged], inventory: Inventory) -> Iterator[Tale]:
             moment = Moment(binary.modified, FILES, f"{binary.path} was last written", locator=place)
             yield Tale(moment, (component.id,), told)
         for path, place in {r.locator.path: r.locator for r in component.registrations}.items():
-            if path in written:
+            if path in written and paths.basename(path).lower() != APPHOST:  # that registers nearly all
                 text = f"{path}, which registers it, was last written"
                 yield Tale(Moment(written[path], FILES, text, locator=place), (component.id,), in_timeline=False)
 
@@ -59,29 +67,53 @@ def action_of(change: Change) -> Action:
 
 
 def _changes(changes: Sequence[Change], joiner: Joiner) -> Iterator[Tale]:
-    at_once: dict[tuple[int, int, How], list[Change]] = defaultdict(list)
-    for change in changes:
-        components = tuple(c.id for c in joiner.about(action_of(change)))
-        folded = change.together >= MANY and change.row.is_stock
+    at_once: dict[Between, list[Change]] = defaultdict(list)
+    for group in _groups(changes):
+        first = group[0]
+        components = tuple(dict.fromkeys(c.id for change in group for c in joiner.about(action_of(change))))
+        folded = first.together >= MANY and all(change.row.is_stock for change in group)
         if folded:
-            at_once[id(change.older), id(change.newer), change.how].append(change)
-        yield Tale(_moment(change), components, in_timeline=not folded)
+            at_once[_between_of(first)] += group
+        yield Tale(_moment(group), components, in_timeline=not folded)
     yield from (Tale(_together(group)) for group in at_once.values())
 
 
-def _moment(change: Change) -> Moment:
-    row = change.row
-    subject = thing(action_of(change))
+def _groups(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Yield changes that are of one thing: rows of one code, and those that enable it by its name."""
+    codes = {(_between_of(c), c.row.name.casefold()): c.row.code.casefold() for c in changes if c.row.code}
+    groups: dict[tuple[Between, str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        key, name = _between_of(change), change.row.name.casefold()
+        code = change.row.code.casefold() or codes.get((key, name), "")
+        directive = f"<{change.row.element}> {change.row.location}" if change.row.is_directive else ""
+        groups[key, code or name, directive].append(change)
+    yield from (sorted(group, key=lambda c: (not c.row.code, c.row.name == c.row.code)) for group in groups.values())
+
+
+def _between_of(change: Change) -> Between:
+    return id(change.older), id(change.newer), change.how
+
+
+def _moment(group: Sequence[Change]) -> Moment:
+    first = group[0]
+    row = first.row
+    sections = list(dict.fromkeys(c.row.section for c in group))
+    subject = thing(replace(action_of(first), section=" and ".join(sections)))
     if row.is_directive:
         subject = f"<{row.element.rpartition('/')[2]}> of {subject}"
-    different = "; ".join(f"{name} {old or 'nothing'} → {new or 'nothing'}" for name, old, new in change.differences)
+    different = "; ".join(f"{name} {old or 'nothing'} → {new or 'nothing'}" for name, old, new in first.differences)
     what = {
         How.CAME: f"{subject} came into the configuration",
         How.WENT: f"{subject} went from the configuration",
         How.CHANGED: f"{subject} was changed: {different}",
-    }[change.how]
-    others = f", with {change.together - 1:,} more" if change.together > 1 else ""
-    return Moment(change.newer.time, SOURCE, f"{what}{others}; {_between(change)}", locator=row.locator)
+    }[first.how]
+    more = first.together - len(group)
+    others = f", with {more:,} more" if more > 0 else ""
+    return Moment(first.newer.time, SOURCE, f"{what}{others}; {_between(first)}", locator=row.locator)
+
+
+def _covers(log: LogRead, time: datetime) -> bool:
+    return log.first is not None and log.last is not None and log.first <= time <= log.last
 
 
 def _together(changes: Sequence[Change]) -> Moment:

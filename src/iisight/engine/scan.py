@@ -6,6 +6,7 @@ from dataclasses import replace
 from iisight._version import __version__
 from iisight.engine import past
 from iisight.engine.deep import Deep, look_deep
+from iisight.engine.following import followed
 from iisight.engine.hearing import Ask, Hearing, hear
 from iisight.engine.joining import Joiner, attributed
 from iisight.engine.registry import Rule, Shape, all_rules
@@ -87,7 +88,7 @@ def report_on(
     """Run the rules over an inventory, and over what its event logs tell, and return the report."""
     told = Hearing() if hearing is None else hearing
     joiner, before = Joiner(inventory.components), histories(inventory)
-    told = replace(told, heard=attributed(told.heard, joiner, settings))
+    told = replace(told, heard=followed(attributed(told.heard, joiner, settings)))
     gaps = [*inventory.gaps, *told.gaps]
     ran = [r for r in rules if hearing is not None or r.shape is not Shape.EVENT]
     state = [f for r in ran if r.shape is Shape.STATE for f in run(r, inventory, settings, gaps)]
@@ -95,7 +96,7 @@ def report_on(
     correlated = [f for r in ran if r.shape is Shape.CASE for f in run(r, case, settings, gaps)]
     order = marked((*case.findings, *correlated), settings)
     judged = judge(inventory.components, order, settings)
-    tales = [*of_logs(told), *past.of_history(before, joiner), *past.of_files(judged, inventory)]
+    tales = [*of_logs(told), *past.of_history(before, joiner, told.logs), *past.of_files(judged, inventory)]
     tales = list(weighed(tales, marked(correlated, settings)))
     return Report(
         schema=SCHEMA_VERSION,

@@ -10,7 +10,16 @@ from iisight.model.rule import RuleInfo
 from iisight.rules._case import Case
 from iisight.rules._common import Options, finding
 from iisight.rules._events import by_whom, event_evidence
-from iisight.rules.correlation._joins import SLACK, acts, components_of, covers, is_exposed, is_one_host, standing
+from iisight.rules.correlation._joins import (
+    SLACK,
+    acts,
+    components_of,
+    covers,
+    file_of,
+    is_exposed,
+    is_one_host,
+    standing,
+)
 
 INFO = RuleInfo(
     id="IIS501",
@@ -27,9 +36,12 @@ def check(case: Case, options: Options) -> Iterable[Finding]:
     if case.inventory is None or not is_one_host(case):
         return
     for history in case.histories:
+        groups: dict[tuple[str, int], list[Change]] = {}
         for change in standing(history):
             if _is_unheard(case, change):
-                yield _finding(case, change)
+                code = file_of(change.row.code) or change.row.code.casefold()
+                groups.setdefault((code, id(change.newer)), []).append(change)
+        yield from (_finding(case, group) for group in groups.values())
 
 
 def _is_unheard(case: Case, change: Change) -> bool:
@@ -54,18 +66,22 @@ def _may_be(change: Change, activity: Activity) -> bool:
     return False
 
 
-def _finding(case: Case, change: Change) -> Finding:
+def _finding(case: Case, group: list[Change]) -> Finding:
+    """Return what is to be said of the rows of one code that came between the same copies."""
+    change = min(group, key=lambda c: c.row.name == c.row.code)  # one that has a name of its own
     row = change.row
     writers = [a for a in _writers(case, change) if not a.actor.installer]
     by = by_whom(writers[-1].actor) if writers else ""
+    sections = " and ".join(dict.fromkeys(c.row.section for c in group))
     text = (
-        f"'{row.name}' ({row.code}) came into {row.section} between {change.older.dated} and {change.newer.dated}"
+        f"'{row.name}' ({row.code}) came into {sections} between {change.older.dated} and {change.newer.dated}"
         f" while the configuration's log was on, and no event tells of it: the file was edited directly{by}"
     )
-    evidence = [Evidence(row.locator, f"{row.section}: {row.code}"), Evidence(change.older.locator, "not there yet")]
-    evidence += [event_evidence(a) for a in writers[-3:]]
+    evidence = [Evidence(c.row.locator, f"{c.row.section}: {c.row.code}") for c in group[:3]]
+    evidence += [Evidence(change.older.locator, "not there yet"), *(event_evidence(a) for a in writers[-3:])]
+    components = dict.fromkeys(found for c in group for found in components_of(case, c.row))
     confidence = Confidence.MEDIUM if is_exposed(row.code) else None
-    return finding(INFO, text, evidence, *components_of(case, row), confidence=confidence)
+    return finding(INFO, text, evidence, *components, confidence=confidence)
 
 
 def _writers(case: Case, change: Change) -> Iterator[Activity]:
