@@ -71,7 +71,7 @@ def _closest(pairs: Iterable[_Pair]) -> list[_Pair]:
 
 
 def _dropped(case: Case, pair: _Pair) -> Finding:
-    actor, code = pair.file.actor, pair.action.code
+    actor, code = pair.file.actor, _shown(pair.action.code)
     together = is_same(actor, pair.registration.actor)
     by_worker = paths.basename(actor.process).lower() == _WORKER
     text = (
@@ -89,8 +89,8 @@ def _dropped(case: Case, pair: _Pair) -> Finding:
 
 def _retimed(case: Case, pair: _Pair) -> Finding:
     text = (
-        f"{pair.action.code} was given another time{by_whom(pair.file.actor)} {_span(-pair.seconds)} after it was"
-        f" registered as '{pair.action.name}'{by_whom(pair.registration.actor)}"
+        f"{_shown(pair.action.code)} was given another time{by_whom(pair.file.actor)} {_span(-pair.seconds)} after"
+        f" it was registered as '{pair.action.name}'{by_whom(pair.registration.actor)}"
     )
     evidence = [event_evidence(pair.registration), event_evidence(pair.file)]
     components = _components(case, pair)
@@ -101,6 +101,10 @@ def _components(case: Case, pair: _Pair) -> list[Component]:
     path = file_of(pair.action.code)
     found = case.inventory.components if case.inventory is not None else ()
     return [c for c in found if c.image and paths.fold(c.image) == path]
+
+
+def _shown(code: str) -> str:
+    return paths.expand(code, paths.default_variables())
 
 
 def _span(seconds: int) -> str:
