@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from iisight.engine.joining import Joiner
+from iisight.engine.past import of_history
 from iisight.engine.scan import scan
 from iisight.evidence.memory import memory_source
 from iisight.inventory.collect import collect
 from iisight.inventory.past import History, How, histories
 from iisight.model.report import Report
+from iisight.model.story import LogRead
 from tests.builders.servers import APPHOST, apphost, location
 
 HISTORY = "C:\\inetpub\\history\\CFGHISTORY_{:010}\\applicationHost.config"
@@ -256,3 +259,38 @@ def test_a_feature_install_is_one_moment_and_what_is_unknown_in_it_another() -> 
         s.startswith("11 entries of Windows were added at once (feature install): UriCacheModule,") for s in said
     )
     assert any(s.startswith("'Odd' → C:\\odd.dll") and ", with 11 more;" in s for s in said)
+
+
+def test_what_the_oldest_copy_has_already_is_told_with_its_component() -> None:
+    done = report({HISTORY.format(1): modules("A"), HISTORY.format(2): modules("A"), APPHOST: modules("A")})
+    (story,) = [[m.what for m in j.story if m.source != "file times"] for j in done.components]
+
+    place = "CFGHISTORY_0000000001 (2026-03-01 10:00:00Z), the oldest copy"
+    assert story == [f"'A' → C:\\Acme\\A.dll in system.webServer/globalModules stood already in {place}"]
+
+
+def test_rows_of_one_component_are_one_moment() -> None:
+    both = (
+        '<globalModules><add name="A" image="C:\\a.dll" /></globalModules><modules><add name="A" /></modules>'
+        '<handlers><add name="H" path="*.h" type="N.H, N" /></handlers>'
+    )
+    said = [m.what for m in report({HISTORY.format(1): apphost(), APPHOST: apphost(both)}).timeline]
+    between = f"between CFGHISTORY_0000000001 (2026-03-01 10:00:00Z) and {NOW} (2026-03-01 10:10:00Z)"
+
+    assert [s.partition(" came into the configuration")[::2] for s in said if "came" in s] == [
+        ("'A' → C:\\a.dll in system.webServer/globalModules and system.webServer/modules", ", with 1 more; " + between),
+        ("'H' → N.H, N in system.webServer/handlers", ", with 2 more; " + between),
+    ]
+
+
+def test_a_time_that_no_log_covers_is_said() -> None:
+    log = LogRead("x.evtx", "evtx", ("Security",), 2, 0, START + timedelta(minutes=5), START + timedelta(minutes=12))
+    inventory = collect(memory_source(THREE, modified=times(*THREE)))
+    tales = of_history(histories(inventory), Joiner(inventory.components), (log,))
+    said = {t.moment.what.partition("'")[2][0]: t.moment.what for t in tales if "between" in t.moment.what}
+
+    assert {name: text.endswith("; no event log covers this time") for name, text in said.items()} == {
+        "B": False,
+        "C": True,
+        "A": True,
+    }

@@ -10,7 +10,7 @@ from iisight.engine.telling import thing
 from iisight.engine.weighing import Tale
 from iisight.evidence import paths
 from iisight.inventory.inventory import Inventory
-from iisight.inventory.past import Change, History, How
+from iisight.inventory.past import Change, History, How, Row
 from iisight.model.activity import Act, Action
 from iisight.model.component import Verdict
 from iisight.model.locator import Locator
@@ -34,6 +34,7 @@ def of_history(histories: Iterable[History], joiner: Joiner, logs: Sequence[LogR
     """Yield what the copies of a configuration tell; where no event log covers the time, that is said."""
     for history in histories:
         yield from (Tale(Moment(n.time, SOURCE, n.text, locator=n.locator)) for n in history.notes)
+        yield from _first(history, joiner)
         for tale in _changes(history.changes, joiner):
             covered = not logs or tale.moment.time is None or any(_covers(log, tale.moment.time) for log in logs)
             what = tale.moment.what if covered else f"{tale.moment.what}; no event log covers this time"
@@ -58,19 +59,25 @@ def of_files(judged: Iterable[Judged], inventory: Inventory) -> Iterator[Tale]:
                 yield Tale(Moment(written[path], FILES, text, locator=place), (component.id,), in_timeline=False)
 
 
-def action_of(change: Change) -> Action:
-    """Return what was done, as an event would say it."""
-    row = change.row
-    return Action(
-        _ACTS[change.how], SOURCE, section=row.section, name=row.name, code=row.code, scope=row.location.strip("/")
-    )
+def action_of(row: Row, act: Act) -> Action:
+    """Return what was done to a row, as an event would say it."""
+    return Action(act, SOURCE, section=row.section, name=row.name, code=row.code, scope=row.location.strip("/"))
+
+
+def _first(history: History, joiner: Joiner) -> Iterator[Tale]:
+    """Yield what the oldest copy has already and no catalogue knows: it is older than all that is told here."""
+    for row in history.first if history.oldest is not None else ():
+        components = () if row.is_stock else tuple(c.id for c in joiner.about(action_of(row, Act.REGISTER)))
+        if components and history.oldest is not None:
+            what = f"{thing(action_of(row, Act.REGISTER))} stood already in {history.oldest.dated}, the oldest copy"
+            yield Tale(Moment(history.oldest.time, SOURCE, what, locator=row.locator), components, in_timeline=False)
 
 
 def _changes(changes: Sequence[Change], joiner: Joiner) -> Iterator[Tale]:
     at_once: dict[Between, list[Change]] = defaultdict(list)
     for group in _groups(changes):
         first = group[0]
-        components = tuple(dict.fromkeys(c.id for change in group for c in joiner.about(action_of(change))))
+        components = tuple(dict.fromkeys(c.id for change in group for c in joiner.about(_done(change))))
         folded = first.together >= MANY and all(change.row.is_stock for change in group)
         if folded:
             at_once[_between_of(first)] += group
@@ -90,6 +97,10 @@ def _groups(changes: Sequence[Change]) -> Iterator[list[Change]]:
     yield from (sorted(group, key=lambda c: (not c.row.code, c.row.name == c.row.code)) for group in groups.values())
 
 
+def _done(change: Change) -> Action:
+    return action_of(change.row, _ACTS[change.how])
+
+
 def _between_of(change: Change) -> Between:
     return id(change.older), id(change.newer), change.how
 
@@ -98,7 +109,7 @@ def _moment(group: Sequence[Change]) -> Moment:
     first = group[0]
     row = first.row
     sections = list(dict.fromkeys(c.row.section for c in group))
-    subject = thing(replace(action_of(first), section=" and ".join(sections)))
+    subject = thing(replace(_done(first), section=" and ".join(sections)))
     if row.is_directive:
         subject = f"<{row.element.rpartition('/')[2]}> of {subject}"
     different = "; ".join(f"{name} {old or 'nothing'} → {new or 'nothing'}" for name, old, new in first.differences)

@@ -29,8 +29,8 @@ MAX_EXPORT = 64 * 1024 * 1024  # bytes of exports, which have to be read as a wh
 SYSMON, SECURITY = "microsoft-windows-sysmon", "microsoft-windows-security-auditing"
 CREATIONS = frozenset({(SYSMON, 1), (SECURITY, 4688)})
 _LOGON = (SECURITY, 4624)
-_GUID_MARK = "ParentProcessGuid".encode("utf-16-le")  # of Sysmon 1 alone
-_LOGON_MARK = "TargetLogonId".encode("utf-16-le")
+_MARKS = tuple(name.encode("utf-16-le") for name in ("ParentProcessGuid", "TargetLogonId"))  # of Sysmon 1, of 4624
+_MARK_OF = {str: 0, int: 1}  # which of them stands in the chunks that can answer: GUIDs are text, logon ids numbers
 
 Progress = Callable[[str, int, int], None]
 
@@ -68,6 +68,10 @@ class Sought:
     def __bool__(self) -> bool:
         """Tell whether there is anything left to ask."""
         return bool(self.guids or self.logons)
+
+    def has(self, wanted: str | int) -> bool:
+        """Tell whether an id is still sought."""
+        return wanted in self.guids or wanted in self.logons
 
     def take(self, event: Event) -> None:
         """Keep an event when it is one of those that are sought."""
@@ -132,16 +136,15 @@ def _take(events: Iterable[Event | Lost], sought: Sought) -> None:
 
 def _evtx(log: Log, sought: Sought, most: int) -> int:
     """Read the chunks of a log that hold an id that is sought; return how many were read."""
-    guids, logons = sorted(sought.guids), sorted(sought.logons)
-    find = finder([*(UUID(guid).bytes_le for guid in guids), *(number.to_bytes(8, "little") for number in logons)])
-    tries: Counter[int] = Counter()
+    ids: list[str | int] = [*sorted(sought.guids), *sorted(sought.logons)]
+    find = finder([*_MARKS, *map(_stored, ids)])
+    tries: Counter[str | int] = Counter()
     read = 0
     with log.open() as stream:
         for chunk in _chunks(log, stream):
-            marks = _GUID_MARK in chunk.data, _LOGON_MARK in chunk.data
-            if not any(marks):
-                continue
-            hits = [n for n in find(chunk.data) if tries[n] < MAX_TRIES and _is_left(n, guids, logons, sought, marks)]
+            found = find(chunk.data)
+            hits = [ids[n - len(_MARKS)] for n in found if n >= len(_MARKS)]
+            hits = [i for i in hits if _MARK_OF[type(i)] in found and sought.has(i) and tries[i] < MAX_TRIES]
             if not hits:
                 continue
             read += 1
@@ -152,18 +155,16 @@ def _evtx(log: Log, sought: Sought, most: int) -> int:
     return read
 
 
+def _stored(wanted: str | int) -> bytes:
+    """Return an id as records hold it."""
+    return UUID(wanted).bytes_le if isinstance(wanted, str) else wanted.to_bytes(8, "little")
+
+
 def _chunks(log: Log, stream: BinaryIO) -> Iterator[evtx.Chunk]:
     if log.file is not None:
         yield from (evtx.chunk_at(stream, place) for place in evtx.places(stream))
     else:
         yield from evtx.chunks(stream, Locator(log.path))
-
-
-def _is_left(number: int, guids: list[str], logons: list[int], sought: Sought, marks: tuple[bool, bool]) -> bool:
-    """Tell whether an id is still sought, and its event can be in a chunk with these marks."""
-    if number < len(guids):
-        return marks[0] and guids[number] in sought.guids
-    return marks[1] and logons[number - len(guids)] in sought.logons
 
 
 def _logon(event: Event) -> Logon | None:

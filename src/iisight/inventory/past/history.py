@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from iisight.evidence import paths
 from iisight.inventory.config import declarations
@@ -11,16 +11,23 @@ from iisight.inventory.config.build import APPHOST_LEVEL, MACHINE_LEVEL
 from iisight.inventory.discovery import Role
 from iisight.inventory.inventory import Copy, Inventory
 from iisight.inventory.past.changes import Change, Rows, changes
-from iisight.inventory.past.rows import rows_of
+from iisight.inventory.past.rows import MAX_ROWS as MAX_OF_ONE
+from iisight.inventory.past.rows import Row, rows_of
 from iisight.inventory.past.snapshots import POOL, Order, Snapshot, in_order
 from iisight.model.config import Document
 from iisight.model.locator import Locator
 
 MAX_ROWS = 400_000  # of all snapshots of one configuration
+MAX_CHANGES = 20_000
 ADMINISTRATION = "administration.config"
 
 _WAS_TRUE = frozenset({Role.HISTORY, Role.BACKUP, POOL})
 """Copies that were the configuration once. Exports and strays need never have been: IIS141 compares them."""
+_CUT = (
+    "the oldest copies of the configuration were not compared: all copies together have too many rows",
+    f"a copy of the configuration has {MAX_OF_ONE:,} rows or more that name code: the rest of it was not compared",
+    f"more than {MAX_CHANGES:,} changes between the copies of the configuration: the latest are not told",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ class History:
     snapshots: tuple[Snapshot, ...] = ()  # from the oldest to the one in force
     changes: tuple[Change, ...] = ()
     notes: tuple[Note, ...] = ()
+    oldest: Snapshot | None = None  # the first that is whole and was compared
+    first: tuple[Row, ...] = ()  # what it has
 
     @property
     def numbered(self) -> tuple[Snapshot, ...]:
@@ -85,11 +94,12 @@ def _history(in_force: Document, copies: list[Copy], level: int) -> History:
             break
         line.append((snapshot, rows))
     line.reverse()
+    found = tuple(islice(changes(line), MAX_CHANGES + 1))
     notes = [*_notes(order), *_restored(line)]
-    if len(line) < len(readable):
-        text = "older copies of the configuration were not compared: they are too many and too large"
-        notes.append(Note(text, readable[0].locator))
-    return History(in_force, order.snapshots, tuple(changes(line)), tuple(notes))
+    cut = len(line) < len(readable), any(len(rows) >= MAX_OF_ONE for _, rows in line), len(found) > MAX_CHANGES
+    notes += [Note(text, readable[0].locator) for text, is_so in zip(_CUT, cut, strict=True) if is_so]
+    oldest, first = next(((s, rows) for s, rows in line if s.whole), (None, {}))
+    return History(in_force, order.snapshots, found[:MAX_CHANGES], tuple(notes), oldest, tuple(first.values()))
 
 
 def _is_readable(snapshot: Snapshot) -> bool:
