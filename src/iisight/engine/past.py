@@ -66,11 +66,19 @@ def action_of(row: Row, act: Act) -> Action:
 
 def _first(history: History, joiner: Joiner) -> Iterator[Tale]:
     """Yield what the oldest copy has already and no catalogue knows: it is older than all that is told here."""
-    for row in history.first if history.oldest is not None else ():
-        components = () if row.is_stock else tuple(c.id for c in joiner.about(action_of(row, Act.REGISTER)))
-        if components and history.oldest is not None:
-            what = f"{thing(action_of(row, Act.REGISTER))} stood already in {history.oldest.dated}, the oldest copy"
-            yield Tale(Moment(history.oldest.time, SOURCE, what, locator=row.locator), components, in_timeline=False)
+    if history.oldest is None:
+        return
+    held: dict[str, list[Row]] = defaultdict(list)
+    for row in history.first:
+        if row.code and not row.is_stock:
+            held[row.code.casefold()].append(row)
+    for rows in held.values():
+        first = min(rows, key=lambda row: row.name == row.code)
+        action = replace(action_of(first, Act.REGISTER), section=_sections(rows))
+        components = tuple(dict.fromkeys(c.id for r in rows for c in joiner.about(action_of(r, Act.REGISTER))))
+        if components:
+            what = f"{thing(action)} stood already in {history.oldest.dated}, the oldest copy"
+            yield Tale(Moment(history.oldest.time, SOURCE, what, locator=first.locator), components, in_timeline=False)
 
 
 def _changes(changes: Sequence[Change], joiner: Joiner) -> Iterator[Tale]:
@@ -108,8 +116,7 @@ def _between_of(change: Change) -> Between:
 def _moment(group: Sequence[Change]) -> Moment:
     first = group[0]
     row = first.row
-    sections = list(dict.fromkeys(c.row.section for c in group))
-    subject = thing(replace(_done(first), section=" and ".join(sections)))
+    subject = thing(replace(_done(first), section=_sections([c.row for c in group])))
     if row.is_directive:
         subject = f"<{row.element.rpartition('/')[2]}> of {subject}"
     different = "; ".join(f"{name} {old or 'nothing'} → {new or 'nothing'}" for name, old, new in first.differences)
@@ -121,6 +128,10 @@ def _moment(group: Sequence[Change]) -> Moment:
     more = first.together - len(group)
     others = f", with {more:,} more" if more > 0 else ""
     return Moment(first.newer.time, SOURCE, f"{what}{others}; {_between(first)}", locator=row.locator)
+
+
+def _sections(rows: Iterable[Row]) -> str:
+    return " and ".join(dict.fromkeys(row.section for row in rows))
 
 
 def _covers(log: LogRead, time: datetime) -> bool:

@@ -68,7 +68,7 @@ def thing(action: Action) -> str:
     """Return what an action is about: its name, code, section and scope."""
     if action.subject and (action.tool == _FILES or action.act is Act.LOAD):
         return action.subject  # its name is that of the area
-    name = f"'{action.name}'" if action.name else ""
+    name = f"'{action.name}'" if action.name and action.name != action.code else ""
     code = f"{'→ ' if name else ''}{action.code}" if action.code else ""
     place = action.section or action.subject
     section = f"in {place}" if place and (name or code) else place

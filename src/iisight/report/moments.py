@@ -32,6 +32,11 @@ def story(moments: Sequence[Moment], width: int, everything: bool) -> Iterator[L
         yield line(" " * 8, f"and {len(moments) - len(shown):,} more moments (--all)")
 
 
+def is_told(moments: Sequence[Moment]) -> bool:
+    """Tell whether a story has more to tell than the times of files."""
+    return any(moment.source != _FILES for moment in moments)
+
+
 def timeline(report: Report, width: int, everything: bool) -> Iterator[Line]:
     """Yield what happened on the server, in the order of time."""
     if not report.timeline:
