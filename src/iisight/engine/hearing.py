@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from iisight.engine.correlating import Correlating
 from iisight.engine.listening import Heard, listen
+from iisight.engine.origins import Origins, sought
 from iisight.engine.registry import Rule
 from iisight.engine.settings import Settings
 from iisight.engine.sigma_rules import check_of, info_of, shipped
@@ -21,6 +22,7 @@ from iisight.telemetry.interpret import Watch
 from iisight.telemetry.logs import Log
 from iisight.telemetry.scripts import joined
 from iisight.telemetry.search import Search, Window
+from iisight.telemetry.seek import seek
 from iisight.telemetry.sift import Sifter
 
 USER_GROUP = "events"  # the group whose rules are given activities
@@ -69,6 +71,10 @@ def hear(
     activities = correlating.watch(joined(gathering.activities(), Sifter(search).activity))
     heard = listen(activities, (*rules, *user_rules(ask.rules)), settings, gaps)
     found = tuple(correlating.findings(gaps))
+    asked = sought(heard)
+    gaps += seek(logs, asked, progress)
+    origins = Origins(heard, asked)
+    heard = tuple(map(origins.told, heard))
     unread = (*gaps, *gathering.gaps)
     return Hearing(heard, gathering.read, unread, gathering.residues, found, tuple(infos(ask.rules)))
 

@@ -9,7 +9,8 @@ from iisight.engine.joining import Joiner, attributed
 from iisight.engine.registry import Rule, Shape, all_rules
 from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
-from iisight.engine.story import timeline
+from iisight.engine.story import of_logs, timeline
+from iisight.engine.weighing import weighed
 from iisight.inventory.inventory import Progress
 from iisight.model.coverage import Gap
 from iisight.model.report import SCHEMA_VERSION, Report
@@ -47,5 +48,5 @@ def hunt(
         rules=(*(rule.info for rule in own), *hearing.rules),
         gaps=tuple(sorted(set(unread))),
         logs=hearing.logs,
-        timeline=timeline(hearing),
+        timeline=timeline(weighed(of_logs(hearing), marked(correlated, chosen))),
     )

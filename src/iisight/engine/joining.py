@@ -43,7 +43,11 @@ class Joiner:
 
     def components(self, heard: Heard) -> tuple[Component, ...]:
         """Return the components an activity is about, each once, in the order of their ids."""
-        found = {c.id: c for action in heard.activity.actions for c in self._of(action)}
+        return self.about(*heard.activity.actions)
+
+    def about(self, *actions: Action) -> tuple[Component, ...]:
+        """Return the components that actions are about, each once, in the order of their ids."""
+        found = {c.id: c for action in actions for c in self._of(action)}
         return tuple(found[key] for key in sorted(found))
 
     def _of(self, action: Action) -> Iterator[Component]:

@@ -23,6 +23,7 @@ class Heard:
     count: int = 1
     until: datetime | None = None  # time of the last one
     components: tuple[str, ...] = ()  # ids of those it is about
+    who: str = ""  # user, chain of processes and logon, in one line
 
 
 def listen(

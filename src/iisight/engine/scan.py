@@ -4,20 +4,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iisight._version import __version__
+from iisight.engine import past
 from iisight.engine.deep import Deep, look_deep
+from iisight.engine.following import followed
 from iisight.engine.hearing import Ask, Hearing, hear
 from iisight.engine.joining import Joiner, attributed
 from iisight.engine.registry import Rule, Shape, all_rules
 from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
-from iisight.engine.story import timeline, with_stories
+from iisight.engine.story import of_logs, timeline, with_stories
 from iisight.engine.verdicts import judge
+from iisight.engine.weighing import weighed
 from iisight.evidence import paths
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
+from iisight.inventory.past import histories
 from iisight.model.coverage import Gap
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
 from iisight.rules._case import Case
@@ -83,25 +87,29 @@ def report_on(
 ) -> Report:
     """Run the rules over an inventory, and over what its event logs tell, and return the report."""
     told = Hearing() if hearing is None else hearing
-    told = replace(told, heard=attributed(told.heard, Joiner(inventory.components), settings))
+    joiner, before = Joiner(inventory.components), histories(inventory)
+    told = replace(told, heard=followed(attributed(told.heard, joiner, settings)))
     gaps = [*inventory.gaps, *told.gaps]
     ran = [r for r in rules if hearing is not None or r.shape is not Shape.EVENT]
     state = [f for r in ran if r.shape is Shape.STATE for f in run(r, inventory, settings, gaps)]
-    case = Case(inventory, told.activities, told.logs, (*state, *told.findings))
+    case = Case(inventory, told.activities, told.logs, (*state, *told.findings), before)
     correlated = [f for r in ran if r.shape is Shape.CASE for f in run(r, case, settings, gaps)]
     order = marked((*case.findings, *correlated), settings)
+    judged = judge(inventory.components, order, settings)
+    tales = [*of_logs(told), *past.of_history(before, joiner, told.logs), *past.of_files(judged, inventory)]
+    tales = list(weighed(tales, marked(correlated, settings)))
     return Report(
         schema=SCHEMA_VERSION,
         version=__version__,
         evidence=inventory.evidence,
         sites=tuple(_sites(inventory)),
         files=tuple(_files(inventory)),
-        components=with_stories(judge(inventory.components, order, settings), told),
+        components=with_stories(judged, tales),
         findings=tuple(order),
         rules=(*(rule.info for rule in ran), *told.rules),
         gaps=tuple(sorted({*gaps, *unresolved(inventory.servers)})),
         logs=told.logs,
-        timeline=timeline(told),
+        timeline=timeline(tales),
         time=time,
         mapping=inventory.mapping,
     )

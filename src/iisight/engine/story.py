@@ -1,12 +1,13 @@
 """The story of each component and of the server: what was heard, told in the order of time."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iisight.engine.hearing import Hearing
 from iisight.engine.listening import Heard
 from iisight.engine.telling import sentence, who
+from iisight.engine.weighing import Tale
 from iisight.model.event import Residue
 from iisight.model.finding import Severity
 from iisight.model.report import Judged
@@ -25,7 +26,7 @@ def moment(heard: Heard) -> Moment:
         time=event.time,
         source=source_of(event),
         what=sentence(heard.activity),
-        who=who(heard.activity.actor),
+        who=heard.who or who(heard.activity.actor),
         locator=event.locator,
         weight=max((f.severity for f in counting), key=lambda s: s.rank, default=Severity.INFO),
         rules=tuple(sorted({f.rule for f in counting})),
@@ -39,17 +40,23 @@ def residue_moment(residue: Residue) -> Moment:
     return Moment(None, "slack of the log", f"a record that is gone held: {residue.text}", locator=residue.locator)
 
 
-def timeline(hearing: Hearing) -> tuple[Moment, ...]:
-    """Return everything that was heard in the order of time, at most MAX_TIMELINE moments: the weightiest stay."""
-    return _bounded([*map(moment, hearing.heard), *map(residue_moment, hearing.residues)], MAX_TIMELINE)
+def of_logs(hearing: Hearing) -> Iterator[Tale]:
+    """Yield everything that was heard."""
+    yield from (Tale(moment(heard), heard.components) for heard in hearing.heard)
+    yield from (Tale(residue_moment(residue)) for residue in hearing.residues)
 
 
-def with_stories(judged: Iterable[Judged], hearing: Hearing) -> tuple[Judged, ...]:
+def timeline(tales: Iterable[Tale]) -> tuple[Moment, ...]:
+    """Return what happened in the order of time, at most MAX_TIMELINE moments: the weightiest stay."""
+    return _bounded((tale.moment for tale in tales if tale.in_timeline), MAX_TIMELINE)
+
+
+def with_stories(judged: Iterable[Judged], tales: Iterable[Tale]) -> tuple[Judged, ...]:
     """Return components with their stories."""
     stories: dict[str, list[Moment]] = defaultdict(list)
-    for heard in hearing.heard:
-        for component in heard.components:
-            stories[component].append(moment(heard))
+    for tale in tales:
+        for component in tale.components:
+            stories[component].append(tale.moment)
     return tuple(replace(j, story=_bounded(stories[j.component.id], MAX_STORY)) for j in judged)
 
 

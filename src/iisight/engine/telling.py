@@ -1,10 +1,17 @@
 """Say in one sentence what an activity did, and in one line who did it."""
 
+import re
+from collections.abc import Sequence
+
 from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Activity, Actor
 
 MAX_COMMAND = 300  # characters of a command line
 
+_NOTHING = "something"
+_FILES = "file system"
+_PLAIN = frozenset({_FILES, "process", "IIS worker process", "IIS configuration API"})  # the source says it already
+_POOL = re.compile(r"""\s-ap\s+(?:"([^"]{1,128})"|(\S{1,128}))""", re.IGNORECASE)
 _SENTENCES = {
     Act.REGISTER: "registered {thing}",
     Act.UNREGISTER: "took {thing} out of the configuration",
@@ -38,27 +45,46 @@ def sentence(activity: Activity) -> str:
     return f"{activity.event.provider or activity.event.channel} event {activity.event.id}{rules}"
 
 
-def who(actor: Actor) -> str:
-    r"""Return `CONTOSO\eve, cmd.exe > appcmd.exe install module …`, as far as it is known."""
-    chain = [paths.basename(path) for path in (actor.parent, actor.process) if path]
-    command = actor.command.strip()
-    if command:
-        shown = command if len(command) <= MAX_COMMAND else f"{command[:MAX_COMMAND]}…"
-        chain = [*chain[:-1], shown] if actor.process else [*chain, shown]
+def who(actor: Actor, ancestors: Sequence[str] = ()) -> str:
+    r"""Return `CONTOSO\eve, explorer.exe > cmd.exe > appcmd.exe install module …`, as far as it is known."""
+    own = (_program(actor.parent, actor.parent_command, alone=True), _program(actor.process, actor.command))
+    chain = [*map(paths.basename, ancestors), *filter(None, own)]
     return ", ".join(part for part in (actor.user or actor.sid, " > ".join(chain)) if part)
 
 
-def _sentence(action: Action) -> str:
-    text = _SENTENCES[action.act].format(thing=_thing(action))
-    change = f" ({action.old or 'nothing'} → {action.new or 'nothing'})" if action.old or action.new else ""
-    note = f" [{action.note}]" if action.note else ""
-    return f"{action.tool}: {text}{change}{note}"
+def _program(path: str, command: str, *, alone: bool = False) -> str:
+    """Return a program as it was called; of a worker process its pool; `alone`: without its command."""
+    name = paths.basename(path)
+    pool = _POOL.search(command[:MAX_COMMAND]) if name.lower() == "w3wp.exe" else None
+    if pool is not None:
+        return f"{name} of pool '{pool[1] or pool[2]}'"
+    command = command.strip()
+    if alone or not command:
+        return name
+    return command if len(command) <= MAX_COMMAND else f"{command[:MAX_COMMAND]}…"
 
 
-def _thing(action: Action) -> str:
-    name = f"'{action.name}'" if action.name else ""
+def thing(action: Action) -> str:
+    """Return what an action is about: its name, code, section and scope."""
+    if action.subject and (action.tool == _FILES or action.act is Act.LOAD):
+        return action.subject  # its name is that of the area
+    name = f"'{action.name}'" if action.name and action.name != action.code else ""
     code = f"{'→ ' if name else ''}{action.code}" if action.code else ""
     place = action.section or action.subject
     section = f"in {place}" if place and (name or code) else place
     scope = f"for {action.scope}" if action.scope else ""
-    return " ".join(part for part in (name, code, section, scope) if part) or "something"
+    return " ".join(part for part in (name, code, section, scope) if part) or _NOTHING
+
+
+def _sentence(action: Action) -> str:
+    text = _SENTENCES[action.act].format(thing=thing(action)).removesuffix(f": {_NOTHING}")
+    tool = "" if action.tool in _PLAIN else f"{action.tool}: "
+    is_whole = action.act is Act.REGISTER and action.new == action.code
+    is_told = is_whole or action.act is Act.START  # its command line is told with the person
+    change = "" if is_told or not (action.old or action.new) else _change(action)
+    note = "" if is_whole and action.note.startswith("@") else action.note
+    return f"{tool}{text}{change}{f' [{note}]' if note else ''}"
+
+
+def _change(action: Action) -> str:
+    return f" ({action.old or 'nothing'} → {action.new or 'nothing'})"

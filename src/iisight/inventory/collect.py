@@ -166,14 +166,18 @@ class _Collector:
             document = self.documents.read(found.file, found.role)
             if document is not None:
                 yield Copy(found.role, document)
-        generated = list(discovery.find_generated(self.source))
-        if len(generated) > _MAX_COPIES:
-            reason = f"only {_MAX_COPIES} generated pool configurations are read"
-            self.gaps.append(Gap(GapKind.REFUSED, generated[0].path, reason, len(generated) - _MAX_COPIES))
-        for file in generated[:_MAX_COPIES]:
-            document = self.documents.read(file, "pool configuration")
+        yield from self._copies_of("pool configuration", discovery.find_generated(self.source))
+        yield from self._copies_of(Role.OF_ADMINISTRATION, discovery.find_administration(self.source))
+
+    def _copies_of(self, role: str, found: Iterable[File]) -> Iterator[Copy]:
+        files = list(found)
+        if len(files) > _MAX_COPIES:
+            reason = f"of {len(files):,} files ({role}) only {_MAX_COPIES} are read"
+            self.gaps.append(Gap(GapKind.REFUSED, files[0].path, reason, len(files) - _MAX_COPIES))
+        for file in files[:_MAX_COPIES]:
+            document = self.documents.read(file, role)
             if document is not None:
-                yield Copy("pool configuration", document)
+                yield Copy(role, document)
 
     def _schemas(self, servers: list[Server]) -> Iterator[Document]:
         for folder in dict.fromkeys(paths.fold(server.config_folder) for server in servers if server.config_folder):

@@ -9,6 +9,7 @@ from iisight.evidence import paths
 from iisight.evidence.source import File, Source
 
 APPHOST = "applicationHost.config"
+ADMINISTRATION = "administration.config"
 CONFIG_FOLDER = "\\windows\\system32\\inetsrv\\config"
 
 
@@ -23,6 +24,7 @@ class Role(StrEnum):
     WOW64 = "SysWOW64 copy"  # where 32-bit editors write, and IIS never looks
     TEMPLATE = "template"
     STRAY = "stray copy"
+    OF_ADMINISTRATION = "copy of administration.config"
 
 
 _ROLES = (
@@ -55,6 +57,11 @@ def find_generated(source: Source) -> Iterator[File]:
     for file in source.ending(".config"):
         if _GENERATED.search(paths.fold(file.path)):
             yield file
+
+
+def find_administration(source: Source) -> Iterator[File]:
+    """Yield the administration.configs that history and backups keep beside applicationHost.config."""
+    return (file for file in source.named(ADMINISTRATION) if _role(file) in (Role.HISTORY, Role.BACKUP))
 
 
 def _role(file: File) -> Role:

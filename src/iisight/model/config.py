@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from iisight.model.locator import Locator
@@ -54,6 +55,7 @@ class Document:
     root: Element | None
     problems: tuple[Problem, ...] = ()
     text: str = ""  # as decoded; offsets of elements point into it
+    modified: datetime | None = None  # when its file was written, as the evidence has it
 
     def at(self, element: Element, attribute: str | None = None) -> Locator:
         """Return the place of an element, or of the name of one of its attributes."""

@@ -8,7 +8,7 @@ from iisight.model.config import Fate
 from iisight.model.report import Judged, Report
 from iisight.report.close_look import close_look
 from iisight.report.layout import Line, Span, cells, clip, columns, joined, line, pad, paragraph, plural
-from iisight.report.moments import story
+from iisight.report.moments import is_told, story
 from iisight.report.safe import escape
 
 FOLD = 25  # unverified components that are listed one by one
@@ -110,7 +110,7 @@ def _row(judged: Judged, widths: Sequence[int], width: int, everything: bool) ->
     yield from _whole(judged.component, texts, widths, width, everything)
     if judged.verdict in BAD:
         yield from _reasons(judged, width, everything)
-    if judged.verdict in (*BAD, Verdict.UNVERIFIED) or everything:
+    if everything or judged.verdict in BAD or (judged.verdict is Verdict.UNVERIFIED and is_told(judged.story)):
         yield from story(judged.story, width, everything)
 
 

@@ -161,6 +161,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         lost = sum(log.lost for log in report.logs)
         records = plural(sum(log.records for log in report.logs), "record")
         yield "Event logs", joined((f"{len(report.logs):,}", records, f"{lost:,} lost" if lost else ""))
+    elif not _is_hunt(report):
+        yield "Event logs", "none in the evidence: who changed what is not known"
     unread = _total(report.gaps)
     yield "Not read", f"{plural(unread, 'thing')}, see Coverage" if unread else "nothing"
     yield "Findings", _severities(report)

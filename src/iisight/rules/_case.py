@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from iisight.inventory.inventory import Inventory
+from iisight.inventory.past import History
 from iisight.model.activity import Activity
 from iisight.model.finding import Finding
 from iisight.model.story import LogRead
@@ -16,3 +17,4 @@ class Case:
     activities: tuple[Activity, ...]  # in the order of time
     logs: tuple[LogRead, ...]
     findings: tuple[Finding, ...] = ()  # of the rules that ran before
+    histories: tuple[History, ...] = ()  # of each configuration in force of which there are copies

@@ -6,7 +6,7 @@ all literals at once by YARA-X, which on squeezed text is as fast as Hyperscan. 
 missed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -92,20 +92,27 @@ def _simplified(need: Need) -> Need:
     return left[0] if len(left) == 1 else AllOf(left)
 
 
+def finder(needles: Sequence[bytes]) -> Callable[[bytes], frozenset[int]]:
+    """Return what finds which byte strings stand in a piece: all at once; without YARA-X one by one."""
+    scan = _compiled(needles)
+    return scan or (lambda piece: frozenset(n for n, needle in enumerate(needles) if needle in piece))
+
+
 def _scanner(words: list[str]) -> Scanner | None:
-    if not words:
+    scan = _compiled([word.encode("ascii") for word in words])
+    return None if scan is None else lambda piece: frozenset(words[number] for number in scan(piece))
+
+
+def _compiled(needles: Sequence[bytes]) -> Callable[[bytes], frozenset[int]] | None:
+    if not needles:
         return lambda _: frozenset()
     try:
         import yara_x
     except ImportError:  # there is no wheel for Windows on ARM
         return None
-    scanner = yara_x.Scanner(yara_x.compile("\n".join(_rule(number, word) for number, word in enumerate(words))))
-
-    def scan(piece: bytes) -> frozenset[str]:
-        return frozenset(words[int(rule.identifier[1:])] for rule in scanner.scan(piece).matching_rules)
-
-    return scan
+    scanner = yara_x.Scanner(yara_x.compile("\n".join(map(_rule, range(len(needles)), needles))))
+    return lambda piece: frozenset(int(rule.identifier[1:]) for rule in scanner.scan(piece).matching_rules)
 
 
-def _rule(number: int, word: str) -> str:
-    return f"rule w{number} {{ strings: $a = {{ {word.encode('ascii').hex(' ')} }} condition: $a }}"
+def _rule(number: int, needle: bytes) -> str:
+    return f"rule w{number} {{ strings: $a = {{ {needle.hex(' ')} }} condition: $a }}"

@@ -10,6 +10,7 @@ from iisight.examine.look import Look
 from iisight.examine.setup import Setup
 from iisight.examine.yara import compile_rules
 from iisight.inventory.collect import collect
+from iisight.inventory.past import histories
 from iisight.model.activity import Activity
 from iisight.model.finding import Finding
 from iisight.model.story import LogRead
@@ -75,7 +76,10 @@ def _subjects(rule: Rule, case: Case) -> Iterator[object]:
         return
     files = files_of(case)
     inventory = collect(memory_source(files, case.title, times_of(case, files)), look=look_at(case))
-    yield inventory if rule.shape is Shape.STATE else RuleCase(inventory, activities, _logs(activities))
+    if rule.shape is Shape.STATE:
+        yield inventory
+    else:
+        yield RuleCase(inventory, activities, _logs(activities), histories=histories(inventory))
 
 
 def _activities(case: Case) -> Iterator[Activity]:

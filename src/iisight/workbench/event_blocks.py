@@ -1,7 +1,8 @@
 r"""Events written in a rule's page: `event <channel> <id>`, then `Field: value` lines.
 
-A line that starts with blanks goes on with the value above. `@provider`, `@computer`, `@time`, `@user` stand for what
-is not data; times count on by ten seconds from block to block. The provider is that of the channel unless it is given.
+A line that starts with blanks goes on with the value above. `@provider`, `@computer`, `@time`, `@user` and `@process`
+stand for what is not data; times count on by ten seconds from block to block. The provider is that of the channel
+unless it is given.
 """
 
 from collections.abc import Iterable, Iterator
@@ -49,6 +50,7 @@ def _event(block: Block, number: int) -> Event:
         computer=given.get("@computer", COMPUTER),
         record=number + 1,
         user=given.get("@user", ""),
+        process=int(given["@process"]) if "@process" in given else None,
         fields=fields,
         locator=Locator(rf"{LOG}\{channel.replace('/', '%4')}.evtx", record=number + 1),
     )

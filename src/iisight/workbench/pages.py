@@ -4,7 +4,8 @@ Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
 `insert <element path>` XML put at the end of that element of applicationHost.config, `insert-first` at its start;
 `set <element path>` lines `name: value` for its attributes; `remove <element path>`; `options` the rule's options, the
-same way; `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
+same way; `snapshot <name>` the configuration as the blocks above it leave it, kept in the history at that time;
+`modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
 `event <channel> <id>` a record of an event log (`event_blocks.py`); `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
@@ -39,6 +40,7 @@ _ACTIONS = frozenset(
         "set",
         "remove",
         "modified",
+        "snapshot",
         "yara",
         "event",
         "expect",
@@ -142,11 +144,17 @@ def times_of(case: Case, files: Iterable[str]) -> dict[str, datetime]:
     times: dict[str, datetime] = {}
     for block in case.blocks:
         listing = parse_listing(block.body) if block.action == "pe" else {}
-        text = block.body.strip() if block.action == "modified" else listing.get("modified")
+        text = block.body.strip() if block.action in {"modified", "snapshot"} else listing.get("modified")
         if text:
-            time, place = datetime.fromisoformat(str(text)).astimezone(UTC), block.argument.lower()
+            named = kept(block.argument) if block.action == "snapshot" else block.argument
+            time, place = datetime.fromisoformat(str(text)).astimezone(UTC), named.lower()
             times |= {f: time for f in files if f.lower() == place or f.lower().startswith(f"{place}\\")}
     return times
+
+
+def kept(name: str) -> str:
+    """Return where the history keeps a copy of the configuration."""
+    return f"C:\\inetpub\\history\\{name}\\applicationHost.config"
 
 
 def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:
@@ -158,6 +166,8 @@ def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:
         _put(files, block.argument, data)
         if images.is_set(listing, "catalogued"):
             _put(files, f"{images.PAGE_CATALOGUE}.{len(files)}.cat", images.write_catalogue([data]))
+    elif block.action == "snapshot":
+        _put(files, kept(block.argument), stock.to_bytes(root))
     elif block.action == "delete":
         _put(files, block.argument, None)
     elif block.action == "remove":

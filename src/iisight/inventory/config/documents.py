@@ -1,5 +1,7 @@
 """Read configuration files once each, and keep what could not be read."""
 
+from dataclasses import replace
+
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
 from iisight.inventory.config.records import section_in
@@ -81,7 +83,7 @@ class Documents:
                 return None
             data = self.source.read(file, MAX_CONFIG_SIZE)
             self._left -= len(data)
-            document = xml.parse(data, Locator(file.path, origin=file.origin))
+            document = replace(xml.parse(data, Locator(file.path, origin=file.origin)), modified=file.modified)
         except (EvidenceError, ParseError) as error:
             self.gap(GapKind.UNREADABLE, file.path, str(error))
             return None
