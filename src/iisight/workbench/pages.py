@@ -4,7 +4,8 @@ Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
 `insert <element path>` XML put at the end of that element of applicationHost.config, `insert-first` at its start;
 `set <element path>` lines `name: value` for its attributes; `remove <element path>`; `options` the rule's options, the
-same way; `registry <key>` lines `name: value` that go into a hive (`stock_registry.py`); `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
+same way; `registry <key>` values that go into a hive (`stock_registry.py`); `modified <path>` when that file, or all in
+that folder, was written; `yara <name>` a file of YARA rules;
 `event <channel> <id>` a record of an event log (`event_blocks.py`); `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
