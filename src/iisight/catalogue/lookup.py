@@ -36,6 +36,7 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "clr_configs": (Kind.CLR_LOADER,),
     "ftp_providers": (Kind.FTP_PROVIDER,),
     "stock_types": (Kind.TYPE_REFERENCE,),
+    "services": (Kind.SERVICE,),
 }
 _NAMELESS = "http_handlers"  # `verb path` is nobody's own: another type there is no imitation
 _STOCK_TIERS = frozenset({"core", "ms"})

@@ -13,6 +13,7 @@ from iisight.evidence.source import File, Source
 from iisight.examine.look import Examines, Look
 from iisight.inventory import discovery, expected, link, mechanisms
 from iisight.inventory.binaries import Binaries
+from iisight.inventory.com import ComClasses
 from iisight.inventory.config.build import MACHINE_LEVEL, Builder, Server, WebConfigs
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.discovery import Found, Role
@@ -20,24 +21,31 @@ from iisight.inventory.draft import MAIN, Draft, finish, join
 from iisight.inventory.examined import examine
 from iisight.inventory.inventory import Copy, Inventory, Progress
 from iisight.inventory.mechanisms import sleepers
+from iisight.inventory.registry import Asked, absent, find_registry
+from iisight.inventory.registry_facts import facts_of
 from iisight.inventory.steps import guarded
 from iisight.inventory.survey import Survey
 from iisight.model.component import Component, ImageState
 from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
+from iisight.model.registry import Registry
 
 Finder = Callable[[Survey], Iterable[Draft]]
 _FEW_FILES = 40
 _MAX_COPIES = 200
+_NOT_SERVICES = ("IIS Express", "IIS Manager")
 
 
-def collect(source: Source, progress: Progress | None = None, look: Look | None = None) -> Inventory:
+def collect(
+    source: Source, progress: Progress | None = None, look: Look | None = None, registry: Registry | None = None
+) -> Inventory:
     """Return the inventory; nothing of the evidence is left out without a gap that says so.
 
-    Binaries are looked at closely when `look` says how; else their headers alone are read.
+    Binaries are looked at closely when `look` says how; else their headers alone are read. `registry` is that of the
+    machine; when it is not given, the hives of the source are.
     """
     with nullcontext(None) if look is None else look.start(source.newest) as examiner:
-        return _Collector(source, progress or (lambda *_: None), look, examiner).run()
+        return _Collector(source, progress or (lambda *_: None), look, examiner, registry).run()
 
 
 def resolve(source: Source, progress: Progress | None = None) -> Inventory:
@@ -49,7 +57,12 @@ class _Collector:
     """One run over one source."""
 
     def __init__(
-        self, source: Source, progress: Progress, look: Look | None = None, examiner: Examines | None = None
+        self,
+        source: Source,
+        progress: Progress,
+        look: Look | None = None,
+        examiner: Examines | None = None,
+        registry: Registry | None = None,
     ) -> None:
         self.source = source
         self.progress = progress
@@ -60,6 +73,9 @@ class _Collector:
         self.gaps: list[Gap] = list(source.gaps)
         self.hosts = discovery.find_hosts(source)
         self.web_configs = WebConfigs(list(source.named("web.config")))
+        self.given = registry
+        self.asked: Asked | None = None
+        self.machine: Server | None = None  # the server that the registry's services are of
 
     def run(self, with_components: bool = True) -> Inventory:
         servers = self._servers()
@@ -67,6 +83,7 @@ class _Collector:
         schemas = tuple(self._schemas(servers))
         components: list[Component] = []
         if with_components:
+            self._ask_registry(servers)
             components = [c for server in servers for c in self._components(server, schemas)]
             components += self._sleepers(components)
             self._read_the_rest()
@@ -77,6 +94,7 @@ class _Collector:
             self.gaps += examined.gaps
             components = [examined.component(c) for c in components]
             binaries = tuple(examined.binary(b) for b in binaries)
+        facts = None if self.asked is None else facts_of(self.asked)
         self.gaps += expected.missing(servers, self.source)
         self.gaps += [*self.documents.gaps, *self.binaries.gaps, *link.absent_gaps(components)]
         return Inventory(
@@ -88,6 +106,7 @@ class _Collector:
             gaps=tuple(sorted(set(self.gaps))),
             binaries=binaries,
             mapping=self.source.mount,
+            registry=facts,
         )
 
     # Servers
@@ -198,14 +217,30 @@ class _Collector:
 
     # Components
 
+    def _ask_registry(self, servers: list[Server]) -> None:
+        """Find the registry and the server whose machine it is of; a server of a machine without one is told."""
+        found = find_registry(self.source, self.gaps) if self.given is None else ("", self.given)
+        self.asked = None if found is None else Asked(found[1], self.gaps)
+        full = (s for s in servers if s.apphost is not None and not s.name.startswith(_NOT_SERVICES))
+        self.machine = next(full, None)
+        if self.machine is not None:
+            self.gaps += absent(self.asked, discovery.drive_of(self.machine.config_folder))
+        elif self.asked is not None:
+            if not servers:
+                builder = Builder(self.documents, WebConfigs(()), None)
+                servers.append(builder.build_unmapped(paths.default_variables(), reason=""))
+            self.machine = servers[0]
+
     def _components(self, server: Server, schemas: tuple[Document, ...]) -> list[Component]:
-        survey = Survey(server, self.source, self.documents, self.binaries, self.gaps, schemas)
+        registry = self.asked if server is self.machine else None
+        survey = Survey(server, self.source, self.documents, self.binaries, self.gaps, schemas, registry)
         finders = list(_finders())
         drafts: list[Draft] = []
         for index, (name, finder) in enumerate(finders):
             self.progress(f"{server.name}: {name}", index, len(finders))
             drafts.extend(guarded(f"{server.name}: {name}", self.gaps, partial(finder, survey)))
-        return link.Linker(server, self.source, self.binaries, self.documents).link(join(drafts))
+        classes = None if self.asked is None else ComClasses(self.asked)
+        return link.Linker(server, self.source, self.binaries, self.documents, classes).link(join(drafts))
 
     def _sleepers(self, components: list[Component]) -> list[Component]:
         files = list(self.source.ending(".dll"))

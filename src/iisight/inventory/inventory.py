@@ -8,6 +8,7 @@ from iisight.model.binary import Binary
 from iisight.model.component import Component, Kind
 from iisight.model.config import Document
 from iisight.model.coverage import Gap
+from iisight.model.server_registry import ServerRegistry
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is done, how many are done, how many there are)."""
@@ -33,6 +34,7 @@ class Inventory:
     gaps: tuple[Gap, ...]
     binaries: tuple[Binary, ...]  # every executable file that was read, by folded path
     mapping: str = ""  # what the evidence was taken for
+    registry: ServerRegistry | None = None  # None: the evidence holds none
 
     def of(self, *kinds: Kind) -> Iterator[Component]:
         """Yield the components of some kinds, in the order of the report."""

@@ -10,13 +10,14 @@ from iisight.evidence import paths
 from iisight.evidence.source import Source
 from iisight.inventory.assemblies import Assemblies
 from iisight.inventory.binaries import Binaries
+from iisight.inventory.com import ComClasses, ComServer, to_clsid
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.conditions import is_met
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.draft import Draft, finish, normal_type
 from iisight.inventory.mechanisms.handlers import RESTRICTIONS
 from iisight.inventory.references import Reference, parse_reference
-from iisight.model.component import CatalogueMatch, Component, ImageState, Kind
+from iisight.model.component import CatalogueMatch, Component, ImageState, Kind, Registration
 from iisight.model.config import Fate
 from iisight.model.coverage import Gap, GapKind
 
@@ -39,6 +40,12 @@ _MANAGED = frozenset(
 )
 """Kinds whose `type` names a .NET type."""
 
+_OF_CLASSES = frozenset({Kind.LOG_PLUGIN, Kind.SCHEMA_EXTENSION})
+"""Kinds whose `type` names a COM class."""
+
+_PROFILERS = frozenset({"COR_PROFILER", "CORECLR_PROFILER"})
+_NO_TWIN = frozenset({Kind.SERVICE, Kind.PROCESS_HOOK})  # not loaded by a worker process for its own bitness
+_NO_CLASS = "the registry of the evidence has no such COM class, or none that is a DLL"
 _OF_APPLICATIONS = frozenset({Kind.MANAGED_MODULE, Kind.MANAGED_HANDLER, Kind.AUTO_START})
 _NO_ASSEMBLY = "no assembly of the evidence defines the type: looked in System.Web, bin and compilation/assemblies"
 _NO_STRONG_ASSEMBLY = "assembly not in the evidence: looked in the global assembly cache, codeBase and bin"
@@ -49,12 +56,20 @@ _PROGRAM_CODE = frozenset({"app_code", "__code"})
 class Linker:
     """Links the drafts of one server to the files of the evidence."""
 
-    def __init__(self, server: Server, source: Source, binaries: Binaries, documents: Documents | None = None) -> None:
-        """Prepare to link; `documents` reads what binding rules lead to."""
+    def __init__(
+        self,
+        server: Server,
+        source: Source,
+        binaries: Binaries,
+        documents: Documents | None = None,
+        classes: ComClasses | None = None,
+    ) -> None:
+        """Prepare to link; `documents` reads what binding rules lead to, `classes` says what COM classes load."""
         self._assemblies = Assemblies(server, source, binaries, documents or Documents(source))
         self._server = server
         self._source = source
         self._binaries = binaries
+        self._classes = classes if classes is not None and classes.are_known else None
         self._collected: dict[str, bool] = {}
 
     def link(self, drafts: Iterable[Draft]) -> list[Component]:
@@ -67,6 +82,10 @@ class Linker:
         component = finish(draft, self._server.name, self._match(draft))
         if draft.image:
             return self._with_image(component, draft.image)
+        if component.type and _names_class(component):
+            return (
+                component if self._classes is None else self._with_class(component, self._classes.find(component.type))
+            )
         if component.type and component.kind in _MANAGED:
             return self._with_type(component)
         return component
@@ -90,7 +109,8 @@ class Linker:
         if not paths.is_absolute(path) or paths.unknown_variables(path, {}):
             return replace(component, image_state=ImageState.UNRESOLVED)
         binary = self._binaries.get(path)
-        twin = paths.wow64(path) if self._may_run_32bit(component) else None
+        is_worker = component.kind not in _NO_TWIN
+        twin = paths.wow64(path) if is_worker and self._may_run_32bit(component) else None
         state = ImageState.READ if binary is not None else ImageState.NOT_COLLECTED
         found = None if twin is None else self._binaries.get(twin)
         return replace(component, image_state=state, binary=binary, twin=found)
@@ -109,6 +129,23 @@ class Linker:
             return replace(component, image_state=ImageState.UNRESOLVED)
         state = ImageState.NOT_COLLECTED if place.binary is None else ImageState.READ
         return replace(component, image=place.path, image_state=state, binary=place.binary, type_found=place.defines)
+
+    def _with_class(self, component: Component, servers: list[ComServer]) -> Component:
+        """Return a component with the DLL of its COM class, and where the registry says so."""
+        if not servers and component.kind is Kind.ENVIRONMENT:
+            return component  # the variable beside it that names a file is enough
+        if not servers:
+            return replace(component, image_state=ImageState.UNRESOLVED)
+        rows = [
+            Registration(s.value.locator, s.key, "", ((s.value.name or "(default)", str(s.value.data)),))
+            for s in servers
+        ]
+        found = self._with_image(component, self._server.expand(servers[0].image))
+        twin = (
+            self._binaries.get(paths.native(self._server.expand(servers[1].image))) if len(servers) > 1 else found.twin
+        )
+        image = self._server.expand(servers[0].image)
+        return replace(found, image=image, twin=twin, registrations=(*component.registrations, *rows))
 
     def _count(self, components: Iterable[Component]) -> tuple[dict[str, int], dict[str, int]]:
         """Count, by folder, the registered images that were found and all of them."""
@@ -173,6 +210,14 @@ def _known_assembly(draft: Draft) -> CatalogueMatch | None:
     return CatalogueMatch(".NET Framework", "core", "assemblies of .NET and their keys", ("type",))
 
 
+def _names_class(component: Component) -> bool:
+    """Tell whether what stands for the type is the name of a COM class."""
+    if component.kind is Kind.ENVIRONMENT:
+        return component.name.upper() in _PROFILERS
+    is_provider = component.kind is Kind.FTP_PROVIDER and bool(to_clsid(component.type or ""))
+    return component.kind in _OF_CLASSES or is_provider
+
+
 def _names_assembly(component: Component) -> bool:
     """Tell whether what stands for the type is the name of an assembly: the attribute is called so."""
     named = (value for row in component.registrations for name, value in row.attributes if name == "assembly")
@@ -193,7 +238,9 @@ def _absent_assemblies(components: Iterable[Component]) -> Iterator[Gap]:
         known = component.match is not None and component.match.exact
         if component.image_state is not ImageState.UNRESOLVED or component.image or known or not component.effective:
             continue
-        if component.kind in _MANAGED and component.type:
+        if component.type and _names_class(component):
+            counts[component.type, _NO_CLASS] = counts.get((component.type, _NO_CLASS), 0) + 1
+        elif component.kind in _MANAGED and component.type:
             told = _told(component, parse_reference(component.type, is_assembly=_names_assembly(component)))
             if told is not None:
                 counts[told] = counts.get(told, 0) + 1

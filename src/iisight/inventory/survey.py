@@ -9,6 +9,7 @@ from iisight.inventory.binaries import Binaries
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.documents import Documents
 from iisight.inventory.config.tree import Node
+from iisight.inventory.registry import Asked
 from iisight.inventory.track import Follower, SettingTrack, Track, follow_setting
 from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
@@ -24,6 +25,7 @@ class Survey:
     binaries: Binaries
     gaps: list[Gap]
     schemas: tuple[Document, ...] = ()
+    registry: Asked | None = None  # of the machine the server is on; None for all but one server of it
     _tracks: dict[tuple[str, str], list[Track]] = field(default_factory=dict)
 
     def track(self, section: str, inner: str = "") -> list[Track]:

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     DEPLOY_RULE = "deploy-rule"  # L-30
     DATABASE_PROVIDER = "database-provider"  # L-31
     ERROR_PAGE = "error-page"  # L-32
+    SERVICE = "service"  # L-29: a file or command of a Windows service of IIS
+    PROCESS_HOOK = "process-hook"  # L-33: what Windows loads into, or starts in place of, processes of IIS
     SLEEPER = "sleeper"  # L-27: exports an IIS entry point, registered nowhere
 
 

@@ -4,7 +4,8 @@ Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
 `insert <element path>` XML put at the end of that element of applicationHost.config, `insert-first` at its start;
 `set <element path>` lines `name: value` for its attributes; `remove <element path>`; `options` the rule's options, the
-same way; `snapshot <name>` the configuration as the blocks above it leave it, kept in the history at that time;
+same way; `registry <key>` values that go into a hive (`stock_registry.py`);
+`snapshot <name>` the configuration as the blocks above it leave it, kept in the history at that time;
 `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
 `event <channel> <id>` a record of an event log (`event_blocks.py`); `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
-from iisight.workbench import images, stock
+from iisight.workbench import images, stock, stock_registry
 
 SECTIONS = (
     "What it flags",
@@ -45,6 +46,7 @@ _ACTIONS = frozenset(
         "event",
         "expect",
         "options",
+        "registry",
     }
 )
 
@@ -129,13 +131,18 @@ def files_of(case: Case) -> dict[str, bytes]:
     """Return the case's server. Raises PageError when a block cannot be applied."""
     files = {**stock.stock_files(), images.STOCK_CATALOGUE: images.stock_catalogue()}
     root = ET.fromstring(files[stock.APPHOST])  # noqa: S314  made by ourselves
+    keys = stock_registry.stock_keys()
     for block in case.blocks:
         try:
             _apply(block, files, root)
+            if block.action == "registry":
+                stock_registry.put(keys, block.argument, stock_registry.parse_values(block.body))
         except (ValueError, ET.ParseError, SyntaxError) as error:
             raise PageError(f"case '{case.title}', block '{block.action} {block.argument}': {error}") from error
     if not any(b.action == "file" and b.argument.lower() == stock.APPHOST.lower() for b in case.blocks):
         files[stock.APPHOST] = stock.to_bytes(root)
+    if any(b.action == "registry" for b in case.blocks):
+        files.update(stock_registry.hive_files(keys))
     return files
 
 

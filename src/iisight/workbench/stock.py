@@ -9,6 +9,7 @@ from iisight.catalogue import schema
 from iisight.catalogue.tables import Row, rows, split_table
 from iisight.evidence import paths
 from iisight.workbench.pe import PeSpec, build
+from iisight.workbench.stock_registry import hive_files, stock_keys
 
 APPHOST = "C:\\Windows\\System32\\inetsrv\\config\\applicationHost.config"
 ROOT_WEB = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319\\CONFIG\\web.config"
@@ -42,6 +43,7 @@ def stock_files() -> Mapping[str, bytes]:
     files[ROOT_WEB] = to_bytes(_root_web())
     files[paths.join(paths.parent(APPHOST), "redirection.config")] = to_bytes(_redirection())
     files["C:\\inetpub\\wwwroot\\web.config"] = _WEB_CONFIG.encode()
+    files.update(hive_files(stock_keys()))
     for folder in SITES.values():
         files[paths.join(folder, "iisstart.htm")] = b"<html><body>IIS</body></html>"
     return files
@@ -214,6 +216,7 @@ def _images() -> Iterator[tuple[str, bytes]]:
     named += [r["image"] for r in rows("isapi_filters") if r["product"] == ".NET 4"]
     named += [r["image"] for r in rows("restrictions") if r["name"] in {"Active Server Pages", "ASP.NET v4.0.30319"}]
     named += ["%windir%\\system32\\inetsrv\\gzip.dll"]
+    yield from _services()
     for image in dict.fromkeys(i for i in named if i.lower().startswith("%windir%")):
         path = paths.expand(image, variables)
         name = paths.basename(path).lower()
@@ -222,6 +225,15 @@ def _images() -> Iterator[tuple[str, bytes]]:
         twin = paths.wow64(path)
         if twin is not None:
             yield twin, build(microsoft(name, "x86", exported))
+
+
+def _services() -> Iterator[tuple[str, bytes]]:
+    """Yield the program and the DLLs of the services."""
+    variables, names = paths.default_variables(), ("W3SVC", "WAS", "AppHostSvc")
+    for image in dict.fromkeys(row["image"] for row in rows("services") if row["name"] in names):
+        path = paths.expand(image, variables)
+        name = paths.basename(path).lower()
+        yield path, build(microsoft(name, "x64", ("ServiceMain",)))
 
 
 def microsoft(name: str, machine: str, exports: tuple[str, ...]) -> PeSpec:

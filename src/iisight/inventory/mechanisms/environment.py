@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from iisight.inventory.draft import Draft, from_track
+from iisight.inventory.registry import CONTROL, SERVICES, Asked
 from iisight.inventory.survey import Survey
 from iisight.inventory.track import Track
-from iisight.model.component import Kind
+from iisight.model.component import Kind, Presence, Registration
 from iisight.model.config import Element
+from iisight.model.registry import Key
 
 POOLS = "system.applicationHost/applicationPools"
 _FILES = frozenset(
@@ -44,6 +46,8 @@ _OTHERS = frozenset(
         "PATH",
     }
 )
+_SERVICES = ("W3SVC", "WAS", "AppHostSvc", "IISADMIN", "WMSVC", "FTPSVC")
+MACHINE = rf"{CONTROL}\Session Manager\Environment"
 _PLACES = (
     # section, path of the collection inside it, path from its entry to the variable
     (POOLS, "", ("environmentVariables", "add")),
@@ -61,6 +65,32 @@ def find(survey: Survey) -> Iterable[Draft]:
                 yield from _draft(survey, track, element, section)
     for track in survey.track(POOLS, "applicationPoolDefaults/environmentVariables"):
         yield from _draft(survey, track, track.element, POOLS)
+    if survey.registry is not None:
+        yield from _registered(survey, survey.registry)
+
+
+def _registered(survey: Survey, registry: Asked) -> Iterator[Draft]:
+    """Yield a draft for every such variable of a service of IIS, which its worker processes inherit, and of all."""
+    for service in _SERVICES:
+        key = registry.key(rf"{SERVICES}\{service}")
+        for text in key.strings("Environment") if key is not None else ():
+            name, _, value = text.partition("=")
+            if key is not None:
+                yield from _of_key(survey, key, "Environment", name, value)
+    key = registry.key(MACHINE)
+    for found in key.values if key is not None else ():
+        if key is not None and isinstance(found.data, str) and found.name.upper() != "PATH":  # every machine has one
+            yield from _of_key(survey, key, found.name, found.name, found.data)
+
+
+def _of_key(survey: Survey, key: Key, held: str, name: str, value: str) -> Iterator[Draft]:
+    for draft in _variable(survey, name.strip(), value.strip()):
+        found = key.value(held)
+        place = key.locator if found is None else found.locator
+        attributes = (("name", draft.name), ("value", value.strip()))
+        draft.registrations.append(Registration(place, key.path, "", attributes))
+        draft.presence.append(Presence("", True))
+        yield draft
 
 
 def _elements(element: Element, names: tuple[str, ...]) -> Iterator[Element]:
@@ -71,11 +101,15 @@ def _elements(element: Element, names: tuple[str, ...]) -> Iterator[Element]:
 
 
 def _draft(survey: Survey, track: Track, element: Element, section: str) -> Iterator[Draft]:
-    name, value = element.get("name").strip(), element.get("value").strip()
+    for draft in _variable(survey, element.get("name").strip(), element.get("value").strip()):
+        yield from_track(track, section, draft, element)
+
+
+def _variable(survey: Survey, name: str, value: str) -> Iterator[Draft]:
     upper = name.upper()
     if not value or upper not in _FILES | _TYPES | _OTHERS:
         return
-    draft = Draft(
+    yield Draft(
         Kind.ENVIRONMENT,
         "L-13",
         name,
@@ -83,4 +117,3 @@ def _draft(survey: Survey, track: Track, element: Element, section: str) -> Iter
         type=value if upper in _TYPES else None,
         arguments=value if upper in _OTHERS else "",
     )
-    yield from_track(track, section, draft, element)

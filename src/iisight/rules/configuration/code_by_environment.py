@@ -42,6 +42,7 @@ INFO = RuleInfo(
 )
 
 _CLSIDS = frozenset({"COR_PROFILER", "CORECLR_PROFILER"})
+_ODD_PLACES = frozenset({Place.WRITABLE, Place.REMOTE, Place.SYSTEM})
 _SHARED = frozenset({"DOTNET_ADDITIONAL_DEPS", "DOTNET_SHARED_STORE"})
 _STARTUP = "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES"
 _MAX_PARTS = 64
@@ -62,22 +63,23 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
 
 
 class _Neighbours:
-    """Variables by place: the nearest in the same file is that of the same pool."""
+    """Variables by place: the nearest in the same file, or in the same registry key, is that of the same pool."""
 
     def __init__(self, components: Iterable[Component]) -> None:
         """Sort the variables of each file by line."""
-        self._lines: dict[str, list[tuple[int, str, Component]]] = {}
+        self._lines: dict[tuple[str, str], list[tuple[int, str, Component]]] = {}
         for component in components:
             for registration in component.registrations:
                 place = registration.locator
-                self._lines.setdefault(place.path, []).append((place.line or 0, component.id, component))
+                at = (place.path, registration.section)
+                self._lines.setdefault(at, []).append((place.line or 0, component.id, component))
         for found in self._lines.values():
             found.sort(key=lambda entry: entry[:2])
 
     def nearest(self, component: Component) -> Component | None:
         """Return the variable that stands nearest to another one; None when its file has none."""
-        here = component.registrations[0].locator
-        found, line = self._lines.get(here.path, []), here.line or 0
+        first = component.registrations[0]
+        found, line = self._lines.get((first.locator.path, first.section), []), first.locator.line or 0
         at = bisect_left(found, line, key=lambda entry: entry[0])
         near = found[max(at - 1, 0) : at + 1]
         return min(near, key=lambda entry: abs(entry[0] - line))[2] if near else None
@@ -87,13 +89,13 @@ def _judge(
     component: Component, profilers: _Neighbours, files: _Neighbours, folders: frozenset[str], options: Options
 ) -> Judged:
     name, value = component.name.upper(), component.type or component.arguments
+    if name in _CLSIDS:
+        return _profiler(value, component.image, files.nearest(component), folders)
     if component.image:
         sibling = profilers.nearest(component)
         is_agent = sibling is not None and catalogue().profiler(sibling.type or "") is not None
         judged = [j for path in _parts(component.image) if (j := _file(path, is_agent, folders, options))]
         return max(judged, key=lambda j: (j[0][0].rank, j[0][1].rank), default=None)
-    if name in _CLSIDS:
-        return _profiler(value, files.nearest(component), folders)
     if "APPDOMAIN" in name:
         return PROOF, f"has the CLR start with the AppDomainManager {value}"
     return _startup(value, options) if name == _STARTUP else _folders(name, value)
@@ -122,13 +124,19 @@ def _is_agents(path: str, options: Options) -> bool:
     return isinstance(names, tuple) and at >= 0 and len(parts) > at + 2 and parts[at + 1] in names
 
 
-def _profiler(clsid: str, file: Component | None, folders: frozenset[str]) -> Judged:
-    """Judge a profiler's class: what is not known is odd only where its file is, too."""
+def _profiler(clsid: str, image: str | None, file: Component | None, folders: frozenset[str]) -> Judged:
+    """Judge a profiler's class: what is not known is odd only where its file is, too.
+
+    `image` is the DLL of the class as the registry has it; a file named beside the variable is loaded in its place.
+    """
+    named = file.image if file is not None else None
+    place = place_among(named or image or "", folders) if named or image else None
+    by_class = f" and loads {image}, {place}" if image and not named and place in _ODD_PLACES else ""
     if catalogue().profiler(clsid) is not None:
-        return None
-    place = None if file is None or not file.image else place_among(file.image, folders)
-    odd = place in {Place.WRITABLE, Place.REMOTE, Place.SYSTEM}
-    return (ODD if odd else UNKNOWN), f"names the profiler {clsid}, which is of no known product"
+        is_proof = place is Place.WRITABLE and is_temporary(image or "")
+        return ((PROOF if is_proof else ODD), f"names the profiler {clsid}{by_class}") if by_class else None
+    weight = PROOF if by_class and place is Place.WRITABLE else ODD if place in _ODD_PLACES else UNKNOWN
+    return weight, f"names the profiler {clsid}, which is of no known product{by_class}"
 
 
 def _startup(value: str, options: Options) -> Judged:
