@@ -18,7 +18,8 @@ from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
-from iisight.model.coverage import Gap
+from iisight.inventory.stated import MAX_STATED, stated
+from iisight.model.coverage import Gap, GapKind
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
 from iisight.rules._case import Case
 from iisight.telemetry.interpret import Watch
@@ -90,6 +91,10 @@ def report_on(
     case = Case(inventory, told.activities, told.logs, (*state, *told.findings))
     correlated = [f for r in ran if r.shape is Shape.CASE for f in run(r, case, settings, gaps)]
     order = marked((*case.findings, *correlated), settings)
+    said, refused = stated(inventory.servers, inventory.components)
+    if refused:
+        reason = f"more than {MAX_STATED:,} elements; the rest is not compared with other reports"
+        gaps.append(Gap(GapKind.REFUSED, "configuration", reason, refused))
     return Report(
         schema=SCHEMA_VERSION,
         version=__version__,
@@ -104,6 +109,7 @@ def report_on(
         timeline=timeline(told),
         time=time,
         mapping=inventory.mapping,
+        stated=tuple(said),
     )
 
 
