@@ -105,7 +105,8 @@ class _Section:
     def _element(self, entry: Entry, element: Element, path: str, name: str, depth: int) -> Iterator[Stated]:
         """Yield an entry's element and those inside it, but for what a component is registered by."""
         place = entry.document.at(element)
-        if _place(place) not in self.told:
+        says = bool(element.attributes) or not element.children
+        if says and _place(place) not in self.told:
             yield self._said(entry.scope, name, element.attributes.items(), place)
         labels: Counter[str] = Counter()
         for child in element.children if depth else ():

@@ -151,7 +151,7 @@ def _configuration_file(one: FileRead | None, other: FileRead | None, old: View,
     what = f"{held.role} {held.path} is {'there' if came else 'gone'}"
     if doubt:
         what = f"{held.role} {held.path} was read on one side alone: {doubt}"
-    side = Side(held.role, Locator(held.path))
+    side = Side("", Locator(held.path))
     pair = one_sided(side, came=came)
     yield change(Topic.FILE, held.path, what, pair, Severity.LOW, turn=Turn.UNKNOWN if doubt else None)
 

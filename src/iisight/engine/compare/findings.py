@@ -9,6 +9,8 @@ from iisight.model.component import ImageState
 from iisight.model.coverage import Gap
 from iisight.model.finding import Finding, Severity
 
+_UNREAD = (ImageState.NOT_COLLECTED, ImageState.UNRESOLVED)
+
 
 def findings(old: View, new: View) -> Iterator[Change]:
     """Yield findings that came, went or count otherwise; those of a rule that only one side ran cannot be told."""
@@ -17,9 +19,9 @@ def findings(old: View, new: View) -> Iterator[Change]:
     for one, other in pairs:
         yield from _pair(one, other, same_version=old.report.version == new.report.version)
     for finding in gone:
-        yield _one_sided(finding, new, came=False)
+        yield _one_sided(finding, old, new, came=False)
     for finding in come:
-        yield _one_sided(finding, old, came=True)
+        yield _one_sided(finding, new, old, came=True)
 
 
 def _sorted(view: View) -> list[Finding]:
@@ -41,14 +43,15 @@ def _pair(one: Finding, other: Finding, *, same_version: bool) -> Iterator[Chang
         return
     verb = "says something else now" if counted[0] is counted[1] else "counts again" if counted[1] else "is suppressed"
     weight = other.severity if counted[1] else Severity.INFO
-    sides = _side(one), _side(other)
+    reworded = one.message != other.message
+    sides = _side(one, with_message=reworded), _side(other, with_message=reworded)
     what = f"{other.rule} {verb}: {other.message}"
     yield change(Topic.FINDING, other.rule, what, sides, weight, components=other.components)
 
 
-def _one_sided(finding: Finding, lacking: View, *, came: bool) -> Change:
-    doubt = _doubt(finding, lacking)
-    side = _side(finding)
+def _one_sided(finding: Finding, holding: View, lacking: View, *, came: bool) -> Change:
+    doubt = _doubt(finding, holding, lacking)
+    side = _side(finding, with_message=False)
     sides = one_sided(side, came=came)
     weight = finding.severity if came and finding.suppressed is None else Severity.INFO
     what = f"{finding.rule}: {finding.message}"
@@ -58,21 +61,31 @@ def _one_sided(finding: Finding, lacking: View, *, came: bool) -> Change:
     return change(Topic.FINDING, finding.rule, what, sides, weight, turn=turn, components=finding.components)
 
 
-def _doubt(finding: Finding, lacking: View) -> str:
+def _doubt(finding: Finding, holding: View, lacking: View) -> str:
     """Return why it cannot be told whether the side that lacks a finding would have it."""
     if lacking.failed(finding.rule):
         return "the rule was not run on the other side"
-    states = {lacking.states.get(component) for component in finding.components}
-    if states & {ImageState.NOT_COLLECTED, ImageState.UNRESOLVED} and finding.rule.startswith("IIS2"):
-        return "the file was not read on the other side"
+    for known in finding.components:
+        held, there = holding.components.get(known), lacking.components.get(known)
+        if there is None:  # it came or went with its component
+            reason = "" if held is None else lacking.lacks(held)
+        elif held is not None and held.binary is not None and there.image_state in _UNREAD:
+            reason = "its file was not read"
+        else:
+            reason = ""
+        if reason:
+            return f"on the other side, {reason}"
+    if finding.components:
+        return ""
     unread = (lacking.unread(e.locator.path) for e in finding.evidence if e.locator.record is None)
     return next((f"on the other side, {reason}" for reason in unread if reason), "")
 
 
-def _side(finding: Finding) -> Side:
+def _side(finding: Finding, *, with_message: bool) -> Side:
     place = finding.evidence[0].locator if finding.evidence else None
     counts = "" if finding.suppressed is None else f", suppressed: {finding.suppressed.reason}"
-    return Side(f"{finding.severity}/{finding.confidence}: {finding.message}{counts}", place)
+    message = f": {finding.message}" if with_message else ""
+    return Side(f"{finding.severity}/{finding.confidence}{message}{counts}", place)
 
 
 def coverage(old: View, new: View) -> Iterator[Change]:
@@ -84,10 +97,15 @@ def coverage(old: View, new: View) -> Iterator[Change]:
             continue
         held = other or one
         assert held is not None  # noqa: S101  the key came from one of them
-        verb = "not read" if one is None else "read, and was not" if other is None else "not read, more or less of it"
         weight = Severity.INFO if other is None else Severity.LOW
-        what = f"{held.subject}: {verb}"
+        what = f"{held.subject}: {_verb(one, other)}"
         yield change(Topic.COVERAGE, held.subject, what, (_gap(one), _gap(other)), weight)
+
+
+def _verb(one: Gap | None, other: Gap | None) -> str:
+    if one is None or other is None:
+        return "not read" if one is None else "read, and was not before"
+    return f"{'more' if other.count > one.count else 'less'} of it is not read"
 
 
 def _gap(gap: Gap | None) -> Side | None:

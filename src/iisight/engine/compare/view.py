@@ -25,7 +25,7 @@ class View:
         self._gaps = {self.path(gap.subject): gap for gap in sorted(report.gaps, reverse=True)}
         self._failed = sorted(gap for gap in report.gaps if gap.kind is GapKind.FAILED)
         self.rules = frozenset(info.id for info in report.rules)
-        self.states = {j.component.id: j.component.image_state for j in report.components}
+        self.components = {j.component.id: j.component for j in report.components}
         self.binaries = dict(_binaries(self))
         self._folders = {ntpath.dirname(path) for path in self.binaries}
         roots = {self.path(a.physical_path) for s in report.sites for a in s.applications if a.physical_path}
