@@ -53,9 +53,9 @@ def answer(comparison: Comparison) -> str:
     unread = comparison.old.gaps or comparison.new.gaps
     doubt = f"{plural(doubts, 'thing')} cannot be told" if doubts else "not everything could be read" if unread else ""
     if not counting:
-        return (
-            f"Nothing changed, as far as was read: {doubt}." if doubt else "Nothing changed, and everything was read."
-        )
+        if doubt:
+            return f"Nothing changed as far as can be told; {doubt}."
+        return "Nothing changed, and everything was read."
     first = counting[0]
     start = f"{plural(len(counting), 'change')}; first look at this: {clip(first.what, 200)}"
     return f"{start}; {doubt}." if doubts else f"{start}."

@@ -1,13 +1,13 @@
 """Components that came, went, or are told apart by another name or file now; of those that stayed, what differs."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from iisight.engine.compare import weights
 from iisight.engine.compare.change import change, one_sided, paired
 from iisight.engine.compare.registrations import registrations
 from iisight.engine.compare.view import View
 from iisight.model.comparison import Change, Side, Topic, Turn
-from iisight.model.component import Component
+from iisight.model.component import Component, Presence
 from iisight.model.finding import Severity
 from iisight.model.locator import Locator
 from iisight.model.report import Judged
@@ -97,30 +97,35 @@ def _differences(pair: Pair, old: View, new: View) -> Iterator[Change]:
 
 
 def _in_force(one: Component, other: Component) -> Iterator[Change]:
-    """Yield the scopes from which a component is in force on one side alone."""
-    was, now = (_scopes(c) for c in (one, other))
+    """Yield the scopes at which a component came into force or went out of it; what is below a scope follows it."""
+    was, now = ({p.scope.lower(): p for p in c.presence} for c in (one, other))
     named = f"{other.kind} '{other.name}'"
-    for key in sorted({**was, **now}):
-        before, after = key in was, key in now
-        if before == after:
+    for key in sorted({*was, *now}):
+        before, after = _effective(was, key), _effective(now, key)
+        if before is after:
             continue
-        place = (now if after else was)[key] or "the server"
+        place = (now.get(key) or was[key]).scope or "the server"
         what = f"{named} is {'in force' if after else 'no longer in force'} at {place}"
-        sides = _standing(one, before), _standing(other, after)
+        sides = _standing(one, was.get(key), before), _standing(other, now.get(key), after)
         weight = Severity.MEDIUM if after else Severity.LOW
         yield change(Topic.IN_FORCE, other.id, what, sides, weight, components=(other.id,))
+
+
+def _effective(presence: Mapping[str, Presence], scope: str) -> bool:
+    """Tell whether a component is in force at a scope: what is said there, else at the nearest above."""
+    while scope and scope not in presence:
+        scope = scope.rpartition("/")[0]
+    return scope in presence and presence[scope].effective
 
 
 def _pools(component: Component) -> Side:
     return Side("all pools" if component.pools is None else ", ".join(component.pools) or "no pool")
 
 
-def _standing(component: Component, there: bool) -> Side:
-    return Side("in force" if there else "not in force", _place(component))
-
-
-def _scopes(component: Component) -> dict[str, str]:
-    return {p.scope.lower(): p.scope for p in component.presence if p.effective}
+def _standing(component: Component, presence: Presence | None, there: bool) -> Side:
+    """Return whether it is in force, with the line that says so: what took it away, or else what registers it."""
+    by = None if presence is None else presence.by
+    return Side("in force" if there else "not in force", by or _place(component))
 
 
 def _said(component: Component) -> str:

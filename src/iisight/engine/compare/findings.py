@@ -1,12 +1,13 @@
 """Findings that came and went, and what can and cannot be read any more."""
 
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
 
 from iisight.engine.compare.change import change, one_sided, paired
 from iisight.engine.compare.view import View
 from iisight.model.comparison import Change, Side, Topic, Turn
 from iisight.model.component import ImageState
-from iisight.model.coverage import Gap
+from iisight.model.coverage import Gap, GapKind
 from iisight.model.finding import Finding, Severity
 
 _UNREAD = (ImageState.NOT_COLLECTED, ImageState.UNRESOLVED)
@@ -90,7 +91,7 @@ def _side(finding: Finding, *, with_message: bool) -> Side:
 
 def coverage(old: View, new: View) -> Iterator[Change]:
     """Yield what can be read on one side alone, and where more or less is missing."""
-    was, now = ({(gap.kind, v.path(gap.subject), gap.reason): gap for gap in v.report.gaps} for v in (old, new))
+    was, now = _folded(old), _folded(new)
     for key in sorted({*was, *now}):
         one, other = was.get(key), now.get(key)
         if one is not None and other is not None and one.count == other.count:
@@ -100,6 +101,16 @@ def coverage(old: View, new: View) -> Iterator[Change]:
         weight = Severity.INFO if other is None else Severity.LOW
         what = f"{held.subject}: {_verb(one, other)}"
         yield change(Topic.COVERAGE, held.subject, what, (_gap(one), _gap(other)), weight)
+
+
+def _folded(view: View) -> dict[tuple[GapKind, str, str], Gap]:
+    """Return the gaps of a side, those of the same thing for the same reason as one."""
+    found: dict[tuple[GapKind, str, str], Gap] = {}
+    for gap in sorted(view.report.gaps):
+        key = gap.kind, view.path(gap.subject), gap.reason
+        known = found.get(key)
+        found[key] = gap if known is None else replace(known, count=known.count + gap.count)
+    return found
 
 
 def _verb(one: Gap | None, other: Gap | None) -> str:

@@ -107,7 +107,7 @@ def _system_drive(report: Report) -> str:
 
 
 def _binaries(view: View) -> Iterator[tuple[str, Binary]]:
-    for judged in view.report.components:
+    for judged in sorted(view.report.components, key=lambda j: j.component.id):
         for binary in (judged.component.binary, judged.component.twin):
             if binary is not None:
                 yield view.path(binary.path), binary
