@@ -18,7 +18,7 @@ from iisight.model.config import Fate
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.finding import Confidence, Evidence, Finding, Severity, Suppression
 from iisight.model.locator import Locator
-from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Judged, Report, Site
+from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Judged, Report, Site, Stated
 from iisight.model.rule import RuleInfo
 
 HOST = r"C:\Windows\System32\inetsrv\config\applicationHost.config"
@@ -127,7 +127,16 @@ def implant() -> Binary:
 
 def sample() -> Report:
     """Return the report of a server with an implant, doubtful neighbours and gaps: ten components, six findings."""
-    return report(_components(), _findings(), _gaps(), time="2024-03-11T08:00:00Z")
+    return report(_components(), _findings(), _gaps(), time="2024-03-11T08:00:00Z", stated=_stated())
+
+
+def _stated() -> tuple[Stated, ...]:
+    logging = "system.webServer/httpLogging"
+    return (
+        Stated("IIS", logging, "", "", (("dontLog", "false"),), Locator(HOST, 190, 9)),
+        Stated("IIS", logging, "Intranet", "", (("dontLog", "true"),), Locator(HOST, 402, 13)),
+        Stated("IIS", "system.webServer/defaultDocument", "", "files/clear", (), Locator(SITE, 12, 7), Fate.CLEARED),
+    )
 
 
 def _components() -> tuple[Judged, ...]:

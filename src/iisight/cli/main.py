@@ -12,10 +12,12 @@ from iisight._version import __version__
 from iisight.model.errors import IisightError
 
 FOUND, WRONG, INCOMPLETE, CLEAN = 1, 2, 3, 0
-_COMMANDS = ("scan", "hunt", "config", "show", "rules", "explain")
+_COMMANDS = ("scan", "hunt", "diff", "baseline", "config", "show", "rules", "explain")
 _HELP = {
     "scan": "say what a server loads and which of it does not belong",
     "hunt": "say what event logs tell of changes to a web server, and by whom",
+    "diff": "say what changed on a server between two reports, a baseline and now, or two pieces of evidence",
+    "baseline": "keep a state that somebody signs off, and show one",
     "config": "print the configuration in force at one place, each line with its file and line",
     "show": "print a saved report again",
     "rules": "list the rules, start a new one, check their pages",
@@ -25,7 +27,8 @@ _EPILOG = """exit status of scan, hunt and show:
   0  nothing found at or above --fail-on, and everything was read
   1  findings at or above --fail-on
   2  wrong usage, or the evidence cannot be opened
-  3  nothing found, but not everything could be read"""
+  3  nothing found, but not everything could be read
+of diff: 1 something changed, 3 nothing did and one side could not be read in full"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

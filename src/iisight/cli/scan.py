@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from iisight.cli import _look, _options, _result, _settings
+from iisight.cli import _look, _options, _result, _settings, _sides
 from iisight.cli._output import output
+from iisight.engine.baseline import approvals
 from iisight.engine.registry import all_rules
 from iisight.engine.scan import scan
 from iisight.evidence.open import open_source
@@ -22,6 +24,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _result.arguments(parser)
     _settings.arguments(parser)
+    parser.add_argument(
+        "--baseline", metavar="FILE", help="trust what this baseline approves, as far as it is the same"
+    )
+    _sides.key_argument(parser)
     parser.add_argument("--time", metavar="ISO8601", help="time to write into the report; without it there is none")
     _look.arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress on the terminal")
@@ -36,6 +42,9 @@ def run(parsed: argparse.Namespace) -> int:
         )
     known = [rule.info.id for rule in all_rules()]
     settings = _settings.settings(parsed, [Path(parsed.evidence)], known)
+    if parsed.baseline:
+        approved = approvals(_sides.baseline(parsed.baseline, _sides.key_of(parsed)))
+        settings = replace(settings, approved=approved)
     look, deep = _look.look(parsed), _look.deep(parsed)
     with _options.progress(parsed.quiet) as progress:
         source = open_source(Path(parsed.evidence))

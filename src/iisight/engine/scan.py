@@ -23,6 +23,8 @@ from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
 from iisight.inventory.past import histories
 from iisight.model.coverage import Gap
+from iisight.inventory.stated import MAX_STATED, stated
+from iisight.model.coverage import Gap, GapKind
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
 from iisight.rules._case import Case
 from iisight.telemetry.interpret import Watch
@@ -98,6 +100,10 @@ def report_on(
     judged = judge(inventory.components, order, settings)
     tales = [*of_logs(told), *past.of_history(before, joiner, told.logs), *past.of_files(judged, inventory)]
     tales = list(weighed(tales, marked(correlated, settings)))
+    said, refused = stated(inventory.servers, inventory.components)
+    if refused:
+        reason = f"more than {MAX_STATED:,} elements; the rest is not compared with other reports"
+        gaps.append(Gap(GapKind.REFUSED, "configuration", reason, refused))
     return Report(
         schema=SCHEMA_VERSION,
         version=__version__,
@@ -112,6 +118,7 @@ def report_on(
         timeline=timeline(tales),
         time=time,
         mapping=inventory.mapping,
+        stated=tuple(said),
     )
 
 

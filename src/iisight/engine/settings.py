@@ -40,19 +40,58 @@ class Ignore:
         )
 
 
+Registered = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A registration without its line: section, configuration path, attributes."""
+
+NOT_READ = "not read"
+"""What stands for the content of a file that was not read: it equals no other."""
+
+
+def registered(component: Component) -> frozenset[Registered]:
+    """Return what registers a component, and where it is in force, whatever the order and the lines."""
+    written = ((r.section, r.scope.lower(), tuple(sorted(r.attributes))) for r in component.registrations)
+    in_force = (("", p.scope.lower(), ()) for p in component.presence if p.effective)
+    return frozenset((*written, *in_force))
+
+
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A component the operator vouches for, bound to the content of its file."""
+    """A component the operator vouches for, bound to the content of its file, and to its registrations if given."""
 
-    component: str
+    component: str  # pattern of a shell; of a baseline: the id
     sha256: str
     reason: str
     source: str
+    twin: str = ""  # SHA-256 of the WOW64 twin, when `registered` is given
+    registered: frozenset[Registered] | None = None  # those approved; None: any
 
     def matches(self, component: Component) -> bool:
         """Tell whether a component with this very file is meant."""
         held = "" if component.binary is None else component.binary.sha256
         return fnmatchcase(component.id.lower(), self.component.lower()) and held == self.sha256
+
+    def lost(self, component: Component) -> str:
+        """Return why an approval of a component of this id does not hold any more; empty when it does."""
+        held = "" if component.binary is None else component.binary.sha256
+        twin = "" if component.twin is None else component.twin.sha256
+        if self.sha256 == NOT_READ:
+            return "its file was not read when it was approved"
+        if held != self.sha256:
+            return (
+                f"its file is another one: sha256 {self.sha256 or 'none'} was approved"
+                if held
+                else "its file was not read"
+            )
+        if twin != self.twin:
+            return (
+                "its WOW64 twin is another one" if twin and self.twin else "its WOW64 twin was read on one side alone"
+            )
+        more = sorted(registered(component) - (self.registered or frozenset()))
+        if self.registered is None or not more:
+            return ""
+        section, scope, _ = more[-1]
+        place = scope or "the server"
+        return f"it is registered at {place} in {section} otherwise" if section else f"it is in force at {place} now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +117,7 @@ class Settings:
     trusts: tuple[Trust, ...] = ()
     publishers: tuple[Publisher, ...] = ()
     options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)  # rule id → options
+    approved: Mapping[str, Trust] = field(default_factory=dict)  # component id → what a baseline says of it
 
     def suppression(self, finding: Finding) -> Suppression | None:
         """Return why a finding does not count."""
@@ -86,6 +126,9 @@ class Settings:
 
     def trusted(self, component: Component) -> Trust | Publisher | None:
         """Return who vouches for a component."""
+        approval = self.approved.get(component.id)
+        if approval is not None and not approval.lost(component):
+            return approval
         vouching: tuple[Trust | Publisher, ...] = (*self.trusts, *self.publishers)
         return next((v for v in vouching if v.matches(component)), None)
 
@@ -130,7 +173,7 @@ def _settings(data: Mapping[str, object], source: str) -> Settings:
         raise UsageError(f"{source}: a publisher needs a name")
     return Settings(
         ignores,
-        tuple(Trust(**entry) for entry in trusts),
+        tuple(Trust(t["component"], t["sha256"], t["reason"], t["source"]) for t in trusts),
         tuple(Publisher(**entry) for entry in publishers),
         _options(data, source),
     )

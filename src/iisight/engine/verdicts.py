@@ -1,6 +1,7 @@
 """The verdict of a component: what the catalogue, the operator and the findings say together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from iisight.engine.settings import Settings
 from iisight.model.component import Component, ImageState, Kind, Verdict
@@ -18,6 +19,8 @@ _LOADED = frozenset(
 """Kinds that do what their file does: Microsoft's signature vouches for them. A program or an interpreter does what it
 is told, so a signature says nothing of what that is."""
 
+BAD = (Verdict.MALICIOUS, Verdict.SUSPICIOUS)
+
 
 def judge(components: Iterable[Component], findings: Iterable[Finding], settings: Settings) -> tuple[Judged, ...]:
     """Return every component with its verdict and the reasons, worst first; suppressed findings do not count."""
@@ -31,6 +34,20 @@ def judge(components: Iterable[Component], findings: Iterable[Finding], settings
 
 
 def _judge(component: Component, counted: Mapping[str, Sequence[Finding]], settings: Settings) -> Judged:
+    judged = _weighed(component, counted, settings)
+    approval = settings.approved.get(component.id)
+    if approval is None:
+        return judged
+    lost = approval.lost(component)
+    if lost:
+        return replace(judged, reasons=(*judged.reasons, f"{approval.source}: the approval does not hold, {lost}"))
+    if judged.verdict is Verdict.TRUSTED:
+        return judged
+    told = f"{approval.source}: approved, which does not outweigh a finding: {approval.reason}"
+    return replace(judged, reasons=(*judged.reasons, told))
+
+
+def _weighed(component: Component, counted: Mapping[str, Sequence[Finding]], settings: Settings) -> Judged:
     findings = sorted(counted.get(component.id, ()), key=lambda f: (-f.severity.rank, -f.confidence.rank, f.rule))
     weighty = [f for f in findings if is_weighty(f)]
     if weighty:

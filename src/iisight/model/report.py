@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from iisight.model.component import Component, Verdict
+from iisight.model.config import Fate
 from iisight.model.coverage import Gap
 from iisight.model.finding import Finding
+from iisight.model.locator import Locator
 from iisight.model.rule import RuleInfo
 from iisight.model.story import LogRead, Moment
 
@@ -50,6 +52,22 @@ class FileRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a file says at one place of the configuration, beside what components are registered by.
+
+    Long values, and those of sections that are not of IIS or ASP.NET, are digests; secrets are not shown.
+    """
+
+    server: str
+    section: str  # `system.webServer/httpLogging`
+    scope: str  # configuration path at which it is written
+    element: str  # path inside the section: `site[Shop]/logFile`; empty: the section itself
+    attributes: tuple[tuple[str, str], ...]
+    locator: Locator
+    fate: Fate = Fate.ACTIVE  # REMOVED, CLEARED: what an outer scope gave is taken away here
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was found on one host. Same evidence and rules, same bytes."""
 
@@ -66,3 +84,4 @@ class Report:
     logs: tuple[LogRead, ...] = ()
     timeline: tuple[Moment, ...] = ()  # everything that happened, of components and of the server, in the order of time
     mapping: str = ""  # what the evidence was taken for, and so where its paths come from
+    stated: tuple[Stated, ...] | None = None  # None: written by a version that did not keep it, or of logs alone

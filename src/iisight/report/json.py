@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, TypeVar
 
+from iisight.model.baseline import BASELINE_SCHEMA, Baseline
 from iisight.model.errors import ParseError, UsageError
 from iisight.model.locator import Locator
 from iisight.model.report import SCHEMA_VERSION, Report
@@ -30,6 +31,20 @@ class _Head:
     """What every version of a report has."""
 
     schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class _BaselineHead:
+    """What every version of a baseline has."""
+
+    baseline: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What tells a baseline from a report."""
+
+    baseline: str = ""
 
 
 def encode(report: Report) -> bytes:
@@ -59,6 +74,28 @@ def to_json_line(value: object) -> str:
 
     compact = msgspec.json.format(to_json(value), indent=-1).decode("utf-8")
     return _NOT_ASCII.sub(_json_escape, compact) + "\n"
+
+
+def canonical(data: bytes, without: str) -> bytes:
+    """Return a JSON object as bytes that white space and the order of keys do not change, without one of its keys."""
+    import msgspec
+
+    value = _read(data, "baseline", dict[str, object], "")
+    value.pop(without, None)
+    return msgspec.json.encode(value, order="sorted")
+
+
+def decode_baseline(data: bytes, name: str = "baseline") -> Baseline:
+    """Return the baseline that `data` holds, its seal not checked. Raises as `decode`."""
+    version = _read(data, name, _BaselineHead, "").baseline
+    if version.partition(".")[0] != BASELINE_SCHEMA.partition(".")[0]:
+        raise UsageError(f"{name}: the baseline has version {version[:40]}, this iisight reads {BASELINE_SCHEMA}")
+    return _read(data, name, Baseline, "")
+
+
+def is_baseline(data: bytes, name: str) -> bool:
+    """Tell whether JSON is a baseline and not a report."""
+    return bool(_read(data, name, _Kind, "").baseline)
 
 
 def decode(data: bytes, name: str = "report") -> Report:

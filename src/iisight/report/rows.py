@@ -1,7 +1,7 @@
 """The findings, or what happened, one to a line: CSV for a spreadsheet, NDJSON for a pipe."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from iisight.model.report import Report
@@ -59,9 +59,14 @@ def moments(report: Report) -> Iterator[dict[str, str]]:
 def write_csv(report: Report, stream: TextIO, *, timeline: bool = False) -> None:
     """Write CSV (RFC 4180) with a header; text that a spreadsheet would run as a formula is quoted with `'`."""
     columns = MOMENT_COLUMNS if timeline else FINDING_COLUMNS
+    write_table(columns, moments(report) if timeline else findings(report), stream)
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]], stream: TextIO) -> None:
+    """Write such CSV of any rows."""
     writer = csv.DictWriter(stream, columns)
     writer.writeheader()
-    for row in moments(report) if timeline else findings(report):
+    for row in rows:
         writer.writerow({name: _plain(value) for name, value in row.items()})
 
 

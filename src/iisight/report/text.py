@@ -48,6 +48,11 @@ def write(
         rows = timeline(report, max(width, MIN_WIDTH), everything=True)
     else:
         rows = lines(report, width=width, everything=everything)
+    write_lines(rows, stream, color=color)
+
+
+def write_lines(rows: Iterable[Line], stream: TextIO, *, color: bool) -> None:
+    """Write lines to a text stream, what its encoding does not have written out."""
     (_write_colored if color else _write_plain)(rows, stream)
 
 
