@@ -22,7 +22,6 @@ from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory, Progress
 from iisight.inventory.past import histories
-from iisight.model.coverage import Gap
 from iisight.inventory.stated import MAX_STATED, stated
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
