@@ -1,4 +1,4 @@
-"""Find the rules: modules below `iisight.rules` with INFO and check, the YARA pack, the Sigma rules of `rules/events`."""
+"""Find the rules: modules below `iisight.rules` with INFO and check, the YARA pack, Sigma rules of `rules/events`."""
 
 import pkgutil
 from collections.abc import Callable, Iterable
