@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from iisight.catalogue.lookup import catalogue
 from iisight.engine.registry import Shape, all_rules
 from iisight.engine.sigma_rules import shipped
+from iisight.engine.verdicts import is_weighty
 from iisight.model.activity import Actor
 from iisight.model.event import Event
 from iisight.model.finding import Confidence, Finding, Severity
@@ -249,6 +251,69 @@ def test_what_installers_do_is_told_at_low_weight_and_names_them(event: Event) -
 
     assert [(f.severity, f.confidence) for f in findings] == [(Severity.LOW, Confidence.LOW)]
     assert "installer: " in findings[0].message
+
+
+def registry(key: str, data: str, image: str = r"C:\Windows\System32\reg.exe") -> Event:
+    fields = {"Image": image, "TargetObject": key, "Details": data, "User": r"CONTOSO\eve"}
+    return Event("Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 13, None, fields=fields)
+
+
+POOL = "/system.applicationHost/applicationPools/add[@name='Shop']/environmentVariables/add"
+AGENT = r"C:\Program Files\New Relic\.NET Agent\NewRelic.Profiler.dll"
+ENVIRONMENT = r"HKLM\System\CurrentControlSet\Services\W3SVC\Environment"
+ADMINISTERED = [
+    started(r'appcmd install module /name:Acme /image:"C:\Program Files\Acme\acme.dll"', APPCMD),
+    started(r"appcmd install module /name:Acme /image:D:\Modules\acme.dll", APPCMD),
+    started("""appcmd set config /section:fastCgi "/+[fullPath='C:\\php\\php-cgi.exe']" """, APPCMD),
+    started(r"""appcmd set config /section:isapiCgiRestriction "/+[path='C:\php\cgi.exe',allowed='true']" """, APPCMD),
+    started("appcmd unlock config /section:handlers", APPCMD),
+    started("appcmd unlock config /section:modules", APPCMD),
+    started('appcmd restore backup "before"', APPCMD),
+    started('appcmd set config "Shop/health" /section:httpLogging /dontLog:true', APPCMD),
+    started("appcmd list apppool /text:*", APPCMD),
+    script(r"Enable-IISSharedConfig -PhysicalPath \\files01\iis"),
+    script("Set-Content C:\\inetpub\\wwwroot\\shop\\web.config $text"),
+    script("Add-MpPreference -ExclusionPath C:\\Windows\\System32\\inetsrv"),
+    script("Add-MpPreference -ExclusionProcess w3wp.exe"),
+    changed(f'{POOL}[@name="COR_PROFILER"]/@value', "{71DA0A04-7777-4EC6-9643-7D28B46A8A41}"),
+    changed(f'{POOL}[@name="COR_PROFILER_PATH"]/@value', AGENT),
+    changed('/system.webServer/modules/add[@name="HttpLoggingModule"]', "", sid="S-1-5-18", kind="2"),
+    changed('/system.webServer/modules/add[@name="Acme"]/@type', "Acme.Module, Acme"),
+    changed('/system.webServer/handlers/add[@name="aspNetCore"]/@path', "*"),
+    registry(ENVIRONMENT, "COR_ENABLE_PROFILING=1"),
+    registry(ENVIRONMENT, f"COR_PROFILER_PATH={AGENT}"),
+    file(r"C:\Windows\System32\inetsrv\acme.dll", r"C:\Windows\explorer.exe"),
+    file(r"C:\inetpub\wwwroot\shop\bin\Shop.dll", r"C:\Windows\System32\Robocopy.exe"),
+    file(r"C:\inetpub\wwwroot\shop\bin\Shop.dll", POWERSHELL),
+    file(r"C:\inetpub\wwwroot\shop\Views\Home.cshtml", W3WP),
+    file(r"C:\inetpub\wwwroot\shop\web.config", W3WP),
+    file(APPHOST, r"C:\Windows\System32\notepad.exe"),
+    file(r"C:\Windows\Microsoft.NET\assembly\GAC_MSIL\Acme\v4.0_1.0.0.0__1\Acme.dll", r"C:\tools\gacutil.exe"),
+    file(r"C:\inetpub\logs\LogFiles\W3SVC1\u_ex250101.log", POWERSHELL, 23),
+    file(r"C:\Windows\System32\winevt\Logs\Archive-Security-2025-01-01-00-00-00-000.evtx", POWERSHELL, 23),
+]
+
+
+@pytest.mark.parametrize("event", ADMINISTERED, ids=range(len(ADMINISTERED)))
+def test_what_administrators_and_products_do_makes_no_component_suspicious(event: Event) -> None:
+    assert [f for f in found(event) if is_weighty(f)] == []
+
+
+STOCK = [
+    (row["name"], row["image"].split("|")[0])
+    for row in catalogue().rows("native_modules")
+    if row["tier"] == "core" and row["image"] and "*" not in row["image"]
+]
+
+
+def test_the_set_up_of_the_iis_role_is_quiet() -> None:
+    events = [
+        changed(f'/system.webServer/globalModules/add[@name="{name}"]/@image', image, sid="S-1-5-18")
+        for name, image in STOCK
+    ]
+
+    assert len(STOCK) > 30
+    assert said(*events) == []
 
 
 @pytest.mark.parametrize(
