@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from iisight.catalogue.lookup import catalogue
+from iisight.catalogue.schema import code_attributes
 from iisight.evidence import paths
 from iisight.model.activity import Act, Action, Activity
 from iisight.model.component import CatalogueMatch, Kind
@@ -61,8 +62,16 @@ class Code:
 def registered(activity: Activity) -> Iterator[Code]:
     """Yield what is registered; entries of the restriction list and environment variables are other rules' matter."""
     for action in actions(activity, Act.REGISTER):
-        if action.code and action.section.lower() != GATE.lower() and not is_variable(action.name):
+        others = action.section.lower() == GATE.lower() or is_variable(action.name)
+        if action.code and not others and action.code.lower() not in _stock_values(action.section.lower()):
             yield code_of(action)
+
+
+@cache
+def _stock_values(section: str) -> frozenset[str]:
+    """Return what the code-bearing attributes of a section are on a stock server: `webengine4.dll`."""
+    facts = (fact for fact in code_attributes() if fact.section.lower() == section)
+    return frozenset(value.lower() for fact in facts for value in fact.stock)
 
 
 def code_of(action: Action) -> Code:

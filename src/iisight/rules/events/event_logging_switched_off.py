@@ -21,7 +21,7 @@ INFO = RuleInfo(
 
 _WATCHED = ("iis-configuration", "sysmon", "powershell", "security", "windows defender", "codeintegrity", "applocker")
 _VERBOSE = ("/analytic", "/debug", "/diagnostic", "/verbose")
-_POLICY = ("auditpol",)
+_POLICY, _LIMIT = "auditpol", "limit-eventlog"
 
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
@@ -36,6 +36,8 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
 
 def _weight(action: Action) -> Weight:
     subject = action.subject.lower()
+    if action.tool == _LIMIT:
+        return NOTED
     if subject.endswith(_VERBOSE):
         return NOTED
     if subject == "eventlog" or any(name in subject for name in _WATCHED):
@@ -44,7 +46,9 @@ def _weight(action: Action) -> Weight:
 
 
 def _told(action: Action) -> str:
-    if action.tool in _POLICY:
+    if action.tool == _LIMIT:
+        return f"event log {action.subject} was limited to {action.new}"
+    if action.tool == _POLICY:
         return f"audit policy {f'{action.name} ' if action.name else ''}was switched off: {action.note or action.new}"
     if action.note:
         return f"{action.subject or 'logging'} was switched off ({action.note})"

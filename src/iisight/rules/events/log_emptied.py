@@ -23,6 +23,7 @@ _CHANNELS = ("iis-configuration", "sysmon", "powershell", "security")
 _WINDOWS = ("system", "application", "")
 _HISTORY = ("\\inetpub\\history", "\\inetsrv\\backup", "\\inetsrv\\history", "cfghistory_")
 _SNAPSHOTS = ("\\inetpub\\history", "cfghistory_")
+_JOURNAL = "change journal"
 _EVENT_LOGS = "\\winevt\\logs"
 
 
@@ -53,7 +54,7 @@ def _weight(action: Action, actor: Actor) -> Weight:
         return ODD if any(part in subject for part in _SNAPSHOTS) else NOTED
     if action.note.startswith("kept as"):
         return NOTED
-    if any(name in subject for name in _CHANNELS):
+    if action.note == _JOURNAL or any(name in subject for name in _CHANNELS):
         return ODD
     return UNKNOWN if subject in _WINDOWS else NOTED
 
@@ -61,6 +62,8 @@ def _weight(action: Action, actor: Actor) -> Weight:
 def _told(action: Action) -> str:
     if action.note == "configuration backup":
         return f"configuration backup '{action.name}' was deleted"
+    if action.note == _JOURNAL:
+        return f"the change journal of {action.subject} was deleted"
     if "\\" in action.subject:
         return f"{paths.normal(action.subject)} was deleted"
     kept = f" ({action.note})" if action.note else ""

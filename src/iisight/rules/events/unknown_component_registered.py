@@ -47,8 +47,9 @@ def _weight(code: Code) -> Weight:
     """Native code is loaded into every pool; handlers run scripts of the content as a matter of course."""
     if code.type:
         return NOTED
-    if code.kind in _NATIVE:
+    library = paths.extension(code.image) == ".dll"
+    if code.kind in _NATIVE or (code.kind is None and library):
         return _LOADED.get(code.place, NOTED)
     if code.place is Place.CONTENT:
-        return ODD if paths.extension(code.image) == ".dll" else UNKNOWN if code.kind else NOTED
+        return ODD if library else UNKNOWN if code.kind else NOTED
     return GRAVE if code.place in EXPOSED else NOTED

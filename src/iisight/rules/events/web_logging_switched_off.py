@@ -20,6 +20,7 @@ INFO = RuleInfo(
 )
 
 _SWITCH = "system.webserver/httplogging"
+_SITES, _FOLDER = "system.applicationhost/sites", ".logFile.directory"
 _TRACES = ("tracefailedrequestslogging", "confighistory", "selectivelogging", "logextfileflags", "logtargetw3c")
 
 
@@ -27,8 +28,8 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield what was switched off and for which part of the server."""
     if is_by_worker(activity.actor):
         return
-    for action in actions(activity, Act.BLIND):
-        if not action.section:
+    for action in actions(activity, Act.BLIND, Act.CONFIGURE):
+        if not action.section or (action.act is Act.CONFIGURE and not _moves(action)):
             continue
         failed = action.note.startswith("failed")
         severity, confidence = weighed(_weight(action), installer=activity.actor.installer, failed=failed)
@@ -36,8 +37,16 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
         yield event_finding(INFO, activity, message, severity=severity, confidence=confidence, scope=action.scope)
 
 
+def _moves(action: Action) -> bool:
+    """Tell whether it is the folder that logs of a site are kept in."""
+    named = action.name.lower().endswith(_FOLDER.lower()) or action.note == "@directory"
+    return action.section.lower() == _SITES and named and bool(action.new)
+
+
 def _weight(action: Action) -> Weight:
     """Health checks below a site are left out of logs all the time; a server never is, a site hardly."""
+    if action.act is Act.CONFIGURE:
+        return NOTED  # benchmarks ask for another drive
     if any(trace in f"{action.section}.{action.name}.{action.note}".lower() for trace in _TRACES):
         return UNKNOWN
     if action.section.lower() != _SWITCH:
@@ -47,5 +56,7 @@ def _weight(action: Action) -> Weight:
 
 
 def _told(action: Action) -> str:
+    if action.act is Act.CONFIGURE:
+        return f"the log of '{action.name.removesuffix(_FOLDER)}' is kept in {action.new} from now on"
     change = f" ({action.name} {action.old or 'unset'} → {action.new})" if action.new else f" ({action.name})"
     return f"{action.section} of {action.scope or 'the server'} was changed so that less is logged{change}"
