@@ -504,3 +504,24 @@ def test_no_two_sources_read_one_event() -> None:
     keys = [key for source in sources() for key in source.reads]
     assert len(keys) == len(set(keys))
     assert all(name == name.lower() for name, _ in keys)
+
+
+STREAMS = [
+    ("Zone.Identifier", r"C:\inetpub\wwwroot\bin\x.dll"),  # the mark of a browser is told of the file
+    ("hidden", r"C:\inetpub\wwwroot\bin\x.dll:hidden"),
+]
+
+
+@pytest.mark.parametrize(("stream", "subject"), STREAMS)
+def test_a_stream_matters_when_its_file_does(stream: str, subject: str) -> None:
+    path = rf"C:\inetpub\wwwroot\bin\x.dll:{stream}"
+    event = made(SYSMON, 15, Image=r"C:\Windows\explorer.exe", TargetFilename=path, Contents="ZoneId=3")
+
+    note = "alternate data stream: ZoneId=3"
+    assert told(event) == (Action(Act.WRITE, "file system", subject, name="bin", note=note),)
+
+
+def test_a_stream_of_a_file_that_does_not_matter_is_nothing() -> None:
+    path = r"C:\inetpub\wwwroot\logo.png:Zone.Identifier"
+
+    assert told(made(SYSMON, 15, Image=r"C:\Windows\explorer.exe", TargetFilename=path, Contents="ZoneId=3")) == ()
