@@ -7,7 +7,7 @@ import pytest
 from iisight.engine.following import MAX_COMPONENTS, followed
 from iisight.engine.listening import Heard
 from iisight.model.activity import Act, Action, Activity, Actor
-from tests.builders.logs import SYSMON, event
+from tests.builders.gathered import SYSMON, event
 
 WORKER, OTHER = "{AAAAAAAA-0000-0000-0000-000000000001}", "{AAAAAAAA-0000-0000-0000-000000000002}"
 

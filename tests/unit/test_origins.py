@@ -1,6 +1,6 @@
 """Who stands behind what was heard: chains of processes and logons, looked up in a second pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +10,15 @@ from iisight.engine.hunt import hunt
 from iisight.engine.listening import Heard
 from iisight.engine.origins import Origins, sought
 from iisight.model.activity import Activity, Actor
-from iisight.model.event import Event
+from iisight.model.event import Event, Lost
+from iisight.model.locator import Locator
 from iisight.model.report import Report
+from iisight.parsers import evtx
 from iisight.telemetry import seek as seeking
 from iisight.telemetry.logs import Log, find_logs
 from iisight.telemetry.seek import Sought, seek
 from iisight.workbench.evtx import Record, write
-from tests.builders.logs import START, SYSMON, event
+from tests.builders.gathered import START, SYSMON, event
 
 SECURITY = ("Microsoft-Windows-Security-Auditing", "Security")
 IIS = ("Microsoft-Windows-IIS-Configuration", "Microsoft-IIS-Configuration/Operational")
@@ -56,6 +58,19 @@ def logs(folder: Path, found: Mapping[str, Sequence[Event]]) -> list[Log]:
     for name, events in found.items():
         (folder / f"{name}.evtx").write_bytes(write([Record(e, TYPES) for e in events]))
     return [log for log in find_logs([str(folder)]) if isinstance(log, Log)]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by the number of each chunk whose records are read."""
+    read: list[int] = []
+    events = evtx.events
+
+    def counting(chunk: evtx.Chunk, at: Locator) -> Iterator[Event | Lost]:
+        read.append(chunk.number)
+        return events(chunk, at)
+
+    monkeypatch.setattr(evtx, "events", counting)
+    return read
 
 
 STORY = {
@@ -133,9 +148,7 @@ def test_nothing_is_read_when_there_is_nothing_to_ask(tmp_path: Path, monkeypatc
 def test_only_chunks_with_the_bytes_of_an_id_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = [process(n, SHELL, "powershell.exe", 1, EXPLORER, n, "0x777") for n in range(10, 2_000)]
     (log,) = logs(tmp_path, {"Sysmon": [*noise, process(5, SHELL, "powershell.exe", 1, EXPLORER, 3_000)]})
-    read: list[int] = []
-    events = seeking.evtx.events
-    monkeypatch.setattr(seeking.evtx, "events", lambda chunk, at: (read.append(chunk.number), events(chunk, at))[1])
+    read = counted(monkeypatch)
     asked = Sought(guids={guid(5)})
     list(seek([log], asked, lambda *_: None))
 
@@ -147,9 +160,7 @@ def test_only_chunks_with_the_bytes_of_an_id_are_read(tmp_path: Path, monkeypatc
 def test_an_id_that_is_never_found_costs_few_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     children = [process(n, SHELL, "powershell.exe", 1, EXPLORER, n) for n in range(10, 2_000)]
     (log,) = logs(tmp_path, {"Sysmon": children})
-    read: list[int] = []
-    events = seeking.evtx.events
-    monkeypatch.setattr(seeking.evtx, "events", lambda chunk, at: (read.append(chunk.number), events(chunk, at))[1])
+    read = counted(monkeypatch)
     list(seek([log], Sought(guids={guid(1)}), lambda *_: None))
 
     assert len(read) == seeking.MAX_TRIES

@@ -95,13 +95,13 @@ def _changes(changes: Sequence[Change], joiner: Joiner) -> Iterator[Tale]:
 
 def _groups(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Yield changes that are of one thing: rows of one code, and those that enable it by its name."""
-    codes = {(_between_of(c), c.row.name.casefold()): c.row.code.casefold() for c in changes if c.row.code}
+    own = [change.row.code.casefold() for change in changes]
+    codes = {(_between_of(c), c.row.name.casefold()): code for c, code in zip(changes, own, strict=True) if code}
     groups: dict[tuple[Between, str, str], list[Change]] = defaultdict(list)
-    for change in changes:
+    for change, code in zip(changes, own, strict=True):
         key, name = _between_of(change), change.row.name.casefold()
-        code = change.row.code.casefold() or codes.get((key, name), "")
         directive = f"<{change.row.element}> {change.row.location}" if change.row.is_directive else ""
-        groups[key, code or name, directive].append(change)
+        groups[key, code or codes.get((key, name)) or name, directive].append(change)
     yield from (sorted(group, key=lambda c: (not c.row.code, c.row.name == c.row.code)) for group in groups.values())
 
 

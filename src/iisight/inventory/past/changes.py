@@ -35,7 +35,7 @@ class Change:
         if self.before is None:
             return ()
         was, now = dict(self.before.values), dict(self.row.values)
-        old, new = dict(self.before.shown), dict(self.row.shown)
+        old, new = self.before.shown, self.row.shown
         changed = (name for name in dict.fromkeys((*was, *now)) if was.get(name, "") != now.get(name, ""))
         return tuple((name, old.get(name, ""), new.get(name, "")) for name in changed)
 

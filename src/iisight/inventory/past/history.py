@@ -17,7 +17,7 @@ from iisight.inventory.past.snapshots import POOL, Order, Snapshot, in_order
 from iisight.model.config import Document
 from iisight.model.locator import Locator
 
-MAX_ROWS = 400_000  # of all snapshots of one configuration
+MAX_ROWS = 100_000  # of all snapshots of one configuration
 MAX_CHANGES = 20_000
 ADMINISTRATION = "administration.config"
 

@@ -24,6 +24,7 @@ _SHARED = ("system.applicationHost/applicationPools", "system.applicationHost/si
 _NO_CODE = frozenset({"url", "setting", "folder"})
 _DIRECTIVES = ("remove", "clear")
 _SWITCHES = ("allowed", "enabled", "preCondition")
+_NAMING = ("name", "key")  # of an environment variable: they tell whether its value is a secret
 _NAMES = ("name", "fullPath", "path", "extension", "id", "invariant", "verb")
 
 Key = tuple[str, ...]
@@ -38,11 +39,23 @@ class Row:
     location: str  # path of the location tag; empty for the server
     element: str  # path inside the section: `add`, `remove`, `site/logFile`
     name: str
-    code: str  # image, type or command as written, secrets masked; empty: it enables by name, or takes out
     values: tuple[tuple[str, str], ...]  # what tells whether the entry was changed, folded; may hold secrets
-    shown: tuple[tuple[str, str], ...]  # the same as written, secrets masked
+    attributes: Mapping[str, str]  # as written; may hold secrets
+    runs: str  # the attribute that names the code; empty: it enables by name, or takes out
     kind: Kind | None
     locator: Locator
+
+    @property
+    def code(self) -> str:
+        """Return image, type or command as written, secrets masked."""
+        needed = [(name, self.attributes[name]) for name in _NAMING if name in self.attributes and name != self.runs]
+        value = self.attributes.get(self.runs, "")
+        return dict(secrets.shown([*needed, (self.runs, value)]))[self.runs] if value else ""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Return the attributes as written, secrets masked."""
+        return dict(secrets.shown(self.attributes.items()))
 
     @property
     def is_directive(self) -> bool:
@@ -99,25 +112,24 @@ def _row(
         return
     first = next((f for f, _ in loads), None)
     names = dict.fromkeys((*(f.attribute for f, _ in said), *(name for name in _SWITCHES if element.get(name))))
-    public = dict(secrets.shown(element.attributes.items()))
     yield Row(
         key=(record.section, record.location.casefold(), path, *(paths.lower(key) for key in keys)),
         section=record.section,
         location=record.location,
         element=path,
         name=_name(element, keys),
-        code=_code(public, loads),
         values=tuple((name, _folded(element.get(name))) for name in names),
-        shown=tuple((name, public.get(name, "")) for name in names),
+        attributes=element.attributes,
+        runs=_running(loads),
         kind=None if first is None else Kind(first.kind),
         locator=record.document.at(element),
     )
 
 
-def _code(public: Mapping[str, str], loads: list[tuple[CodeAttribute, str]]) -> str:
-    """Return what is run: of several attributes the first that names a file or a type."""
+def _running(loads: list[tuple[CodeAttribute, str]]) -> str:
+    """Return the attribute that names what is run: of several the first that names a file or a type."""
     fact = next((f for f, _ in loads if f.what != "module"), loads[0][0] if loads else None)
-    return "" if fact is None else public.get(fact.attribute, "")
+    return "" if fact is None else fact.attribute
 
 
 def _name(element: Element, keys: tuple[str, ...]) -> str:
