@@ -225,7 +225,8 @@ def test_images_that_are_not_in_the_evidence_are_coverage() -> None:
 def test_content_and_framework_folders_that_are_not_in_the_evidence_are_coverage() -> None:
     subjects = {g.subject for g in collected(apphost()).gaps}
     frameworks = [f"C:\\Windows\\Microsoft.NET\\{f}\\v4.0.30319\\CONFIG" for f in ("Framework", "Framework64")]
-    assert subjects == {*frameworks, ROOT}
+    hives = [f"C:\\Windows\\System32\\config\\{name}" for name in ("SOFTWARE", "SYSTEM")]
+    assert subjects == {*frameworks, *hives, ROOT}
 
 
 def test_an_application_alone_says_that_the_server_is_not_known() -> None:

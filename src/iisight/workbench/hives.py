@@ -4,11 +4,12 @@ Format: "Windows registry file format specification" (M. Suhanov).
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from iisight.model.registry import Data, ValueType
+from iisight.parsers.registry.logs import marvin32
 from iisight.parsers.registry.memory import type_of
 
 WRITTEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -128,3 +129,28 @@ def _summed(sector: bytes) -> bytes:
     for word in struct.unpack("<127I", sector):
         total ^= word
     return sector + struct.pack("<I", total)
+
+
+def write_log(base: bytes, entries: Sequence[tuple[int, Mapping[int, bytes]]]) -> bytes:
+    """Return a transaction log of the new format: entries of (sequence number, pages by offset in the hive bins)."""
+    (bins,) = struct.unpack_from("<I", base, 40)
+    log = bytearray(base[:512])
+    for sequence, pages in entries:
+        listed = b"".join(struct.pack("<II", offset, len(page)) for offset, page in pages.items())
+        body = listed + b"".join(pages.values())
+        size = -(-(40 + len(body)) // 512) * 512
+        body += bytes(size - 40 - len(body))
+        head = struct.pack("<4sIIIIIQ", b"HvLE", size, 0, sequence, bins, len(pages), marvin32(body))
+        log += head + struct.pack("<Q", marvin32(head)) + body
+    return bytes(log)
+
+
+def write_old_log(base: bytes, sectors: Mapping[int, bytes]) -> bytes:
+    """Return a transaction log of the old format: sectors of 512 bytes by their number in the hive bins."""
+    (bins,) = struct.unpack_from("<I", base, 40)
+    bitmap = bytearray(bins // 512 // 8)
+    for number in sectors:
+        bitmap[number // 8] |= 1 << number % 8
+    head = _summed(base[:4] + struct.pack("<II", 1, 1) + base[12:508]) + b"DIRT" + bytes(bitmap)
+    head += bytes(-len(head) % 512)
+    return head + b"".join(sectors[number] for number in sorted(sectors))

@@ -89,7 +89,7 @@ def _entry(log: bytes, at: int) -> _Entry | None:
     is_whole = signature == b"HvLE" and size >= _SECTOR and size % _SECTOR == 0 and at + size <= len(log)
     if not is_whole or _HEADER.size + count * 8 > size:
         return None
-    if _marvin(log[at : at + 32]) != second or _marvin(log[at + 40 : at + size]) != first:
+    if marvin32(log[at : at + 32]) != second or marvin32(log[at + 40 : at + size]) != first:
         return None
     pages: list[tuple[int, bytes]] = []
     start = at + _HEADER.size + count * 8
@@ -128,7 +128,7 @@ def _write_old(image: bytearray, log: bytes) -> int:
     return len(dirty)
 
 
-def _marvin(data: bytes) -> int:
+def marvin32(data: bytes) -> int:
     """Return the Marvin32 hash that log entries are checked with; written out in full, for logs have megabytes."""
     low, high, mask = _SEED & _MASK, _SEED >> 32, _MASK
     whole = len(data) & ~3
