@@ -20,7 +20,7 @@ from iisight.model.signature import Signature, SignatureState
 from tests.builders import reports
 from tests.builders.reports import HOST, SITE
 
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=60, deadline=None)
 
 names = st.sampled_from(("A", "B"))
 scopes = st.sampled_from(("", "Default Web Site", "Default Web Site/owa"))
