@@ -20,7 +20,7 @@ from iisight.model.signature import Signature, SignatureState
 from tests.builders import reports
 from tests.builders.reports import HOST, SITE
 
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=60, deadline=None)
 
 names = st.sampled_from(("A", "B"))
 scopes = st.sampled_from(("", "Default Web Site", "Default Web Site/owa"))
@@ -72,8 +72,9 @@ def whole_reports(draw: st.DrawFn) -> Report:
     )
     kept = draw(st.lists(st.sampled_from(base.files), unique=True))
     stated = draw(st.none() | st.lists(said, max_size=4).map(tuple))
+    mapping = draw(st.sampled_from(("folders", "a single file")))
     version = draw(st.sampled_from(("0.1.0", "0.2.0")))
-    return replace(base, files=tuple(kept), stated=stated, version=version)
+    return replace(base, files=tuple(kept), stated=stated, version=version, mapping=mapping)
 
 
 def essence(change: Change) -> tuple[object, ...]:

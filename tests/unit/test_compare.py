@@ -413,6 +413,13 @@ def test_what_is_not_there_is_gone_only_where_it_would_have_been_seen(gap: Gap |
     assert [change[0] for change in changes] == [turn]
 
 
+@pytest.mark.parametrize(("mapping", "turn"), [("folders", "added"), ("an application", "cannot-tell")])
+def test_a_program_of_a_folder_that_had_none_is_new_where_the_evidence_is_alike(mapping: str, turn: str) -> None:
+    path = r"D:\Tools\odd.dll"
+    sleeper = module(binary(path=path), registrations=(Registration(Locator(path), "", "", ()),))
+    assert [t for t, _, _ in told(held(mapping=mapping), held(sleeper, mapping="folders"), Topic.COMPONENT)] == [turn]
+
+
 def test_nothing_is_gone_from_logs_alone() -> None:
     turns = {c.turn for c in compare(held(module(binary())), reports.report(files=(), sites=())).changes}
     assert turns == {Turn.UNKNOWN}

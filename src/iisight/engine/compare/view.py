@@ -15,11 +15,16 @@ SYSTEM_DRIVE = "%systemdrive%"
 
 
 class View:
-    """A report with its lookups. `drive` is the system drive when the other report has another one, else empty."""
+    """A report with its lookups.
 
-    def __init__(self, report: Report, drive: str = "") -> None:
+    `drive` is the system drive when the other report has another one, else empty; `alike` says that the evidence of
+    both was taken for the same, so that each would hold what the other has, but for its gaps.
+    """
+
+    def __init__(self, report: Report, drive: str = "", *, alike: bool = False) -> None:
         """Index the report."""
         self.report = report
+        self._alike = alike
         self._drive = drive.lower()
         self._files = {self.path(file.path): file for file in report.files}
         self._gaps = {self.path(gap.subject): gap for gap in sorted(report.gaps, reverse=True)}
@@ -51,7 +56,7 @@ class View:
             return f"{gap.subject}: {gap.reason}"
         if not self.report.files:
             return "no configuration was read"
-        if ntpath.basename(key) == "web.config" or self._is_below_content(key):
+        if self._alike or ntpath.basename(key) == "web.config" or self._is_below_content(key):
             return ""
         if ntpath.splitext(key)[1] in _PROGRAMS:
             return "" if ntpath.dirname(key) in self._folders else "no program of that folder was read"
@@ -97,8 +102,9 @@ def views(old: Report, new: Report) -> tuple[View, View]:
     """Return both sides; when their system drives differ, paths on them are taken for the same."""
     drives = _system_drive(old), _system_drive(new)
     if not all(drives) or drives[0] == drives[1]:
-        return View(old), View(new)
-    return View(old, drives[0]), View(new, drives[1])
+        drives = "", ""
+    alike = old.mapping == new.mapping
+    return View(old, drives[0], alike=alike), View(new, drives[1], alike=alike)
 
 
 def _system_drive(report: Report) -> str:
