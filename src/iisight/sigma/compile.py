@@ -37,6 +37,7 @@ from iisight.sigma.rule import (
 )
 from iisight.sigma.sources import bindings_of
 from iisight.sigma.tables import table
+from iisight.sigma.values import expression_of
 
 if TYPE_CHECKING:
     from sigma.correlations import SigmaCorrelationRule
@@ -356,7 +357,9 @@ def _regex(name: str, value: Any) -> Node:
     if value.contains_placeholder():
         raise CannotEvaluateError("placeholders have no value here")
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
-    return Regex(name, f"(?{flags}){value.regexp}" if flags else str(value.regexp))
+    expression = f"(?{flags}){value.regexp}" if flags else str(value.regexp)
+    expression_of(expression)  # raises for what RE2 does not take within the memory it is given later
+    return Regex(name, expression)
 
 
 def _compiled_correlations(batch: _Batch, rules: Iterable[CompiledRule]) -> Iterator[Correlation]:
