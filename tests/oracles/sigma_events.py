@@ -11,6 +11,7 @@ from iisight.model.event import Event
 from iisight.sigma.rule import ANY_ONE, ANY_RUN, CompiledRule, Every, Network, Node, Not, Number, Some, Text
 from iisight.sigma.tables import native_names
 
+_KNOWN = {"", "security-4688"}  # mappings that the oracle's pipelines have as well
 PARTS = ("EventID", "Channel", "Provider_Name", "Computer")  # of an event beside its fields
 
 
@@ -21,7 +22,7 @@ def generated(rule: CompiledRule, count: int) -> Iterator[Event]:
         {int(leaf.number) for leaf in leaves(rule.condition) if isinstance(leaf, Number) and leaf.field == "EventID"}
     )
     for _ in range(count):
-        binding = chance.choice([each for each in rule.bindings if each.mapping in {"", "security-4688"}])
+        binding = chance.choice([each for each in rule.bindings if each.mapping in _KNOWN] or rule.bindings)
         fields: dict[str, str] = {}
         _fill(rule.condition, fields, chance, wanted=True)
         native = native_names(binding.mapping)
