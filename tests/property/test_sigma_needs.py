@@ -16,6 +16,7 @@ from iisight.sigma.rule import (
     ANY_ONE,
     ANY_RUN,
     Binding,
+    Comparison,
     CompiledRule,
     Empty,
     Every,
@@ -77,7 +78,7 @@ def _folded(value: str) -> str:
 
 def _others() -> st.SearchStrategy[Node]:
     return st.one_of(
-        st.builds(Number, _named, st.sampled_from(["==", "<", ">="]), st.integers(0, 40)),
+        st.builds(Number, _named, st.sampled_from(Comparison), st.integers(0, 40)),
         st.builds(Exists, _named),
         st.builds(Empty, _named),
         st.builds(SameAs, _named, _named, st.booleans(), st.booleans()),

@@ -27,19 +27,20 @@ from iisight.sigma.rule import (
     Text,
     When,
 )
-from iisight.sigma.values import as_address, as_number, as_time, expression_of, pattern_test, patterns_test, time_part
+from iisight.sigma.values import (
+    COMPARE,
+    as_address,
+    as_number,
+    as_time,
+    expression_of,
+    pattern_test,
+    patterns_test,
+    time_part,
+)
 
 Check: TypeAlias = Callable[[View], bool]
 
 MAX_DISPATCHED = 65_536  # pairs of channel and event id remembered
-
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Matcher:
@@ -156,7 +157,7 @@ def _value_check(field: str, mapping: str, test: Callable[[str], bool], *, cased
 def _valued(node: Node, mapping: str) -> Check:
     """Return the closure of a node that reads a value as a number, an address or a time."""
     if isinstance(node, Number):
-        compare, number = _COMPARE[node.operator], node.number
+        compare, number = COMPARE[node.operator], node.number
         return _converted(getter_of(node.field, mapping), as_number, lambda value: compare(value, number))
     if isinstance(node, Network):
         from ipaddress import ip_network

@@ -1,11 +1,12 @@
 """What the text of a field is compared as."""
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from iisight.sigma.rule import ANY_ONE, ANY_RUN, Part, Pattern
+from iisight.sigma.rule import ANY_ONE, ANY_RUN, Comparison, Part, Pattern
 
 MAX_NUMBER = 64  # characters of a number
 MAX_ADDRESS = 64
@@ -16,6 +17,15 @@ _FLOAT = re.compile(r"[+-]?\d+\.\d+(?:e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\d{0,3}(Z|[+-]\d\d:\d\d)?")
 
 Test = Callable[[str], bool]
+
+COMPARE: dict[Comparison, Callable[[float, float], bool]] = {
+    Comparison.EQ: operator.eq,
+    Comparison.NEQ: operator.ne,
+    Comparison.LT: operator.lt,
+    Comparison.LTE: operator.le,
+    Comparison.GT: operator.gt,
+    Comparison.GTE: operator.ge,
+}
 
 
 def as_number(text: str) -> int | float | None:
