@@ -77,7 +77,7 @@ def tokens() -> list[bytes]:
         "|contains", "|all", "|startswith", "|endswith", "|re", "|re|i", "|cased", "|base64", "|base64offset",
         "|wide", "|windash", "|cidr", "|exists", "|lt", "|gte", "|neq", "|fieldref", "|expand", "|hour", " and ",
         "|utf16le", " or ", "not ", "1 of ", "them", "(", ")", "*", "?", "\\", "'", '"', "null", "true", "&a ", "*a",
-        "---\n", "<<: *a", "[", "]", "{", "}", ": ", "\n  ", "!!python/object:x ", "!!binary ", "1e999", "-1", "0x", "%x%",
+        "---\n", "<<: *a", "[", "]", "{", "}", ": ", "\n  ", "!!python/object:x ", "!!binary ", "1e999", "0x", "%x%",
         "(a+)+", "{1,999}", "(?i)", "(?=x)", "[[:alpha:]]", "\\pL", "\\Q", "[^", "\u212a", "\x00",
         "action: global\n", "correlation:\n", "filter:\n", "type: value_count\n", "condition: {gte: 2}\n",
         "iisight: {id: IIS399, confidence: low}\n", "timespan: 99999999999d\n", "EventID: 1\n",

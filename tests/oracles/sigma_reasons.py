@@ -12,8 +12,10 @@ from msgspec import structs
 
 from iisight.model.event import Event
 from iisight.model.need import folded
+from iisight.sigma.fields import View, getter_of
 from iisight.sigma.match import Matcher
 from iisight.sigma.rule import CompiledRule, Number
+from iisight.sigma.tables import native_names
 from iisight.sigma.values import as_number
 from tests.oracles.sigma_events import leaves
 from tests.oracles.sigma_sql import Table
@@ -83,6 +85,28 @@ def _deleted(asked: Asked) -> Iterator[Asked]:
         yield replace(asked, event=replace(asked.event, id=23))
 
 
+def _names(asked: Asked) -> Iterator[Asked]:
+    """Give the event's values the names that Sigma uses, where the oracle's pipelines do not map them all.
+
+    Asked as of the event itself, and as of Sysmon's event of the same category.
+    """
+    for binding in asked.rule.bindings:
+        if binding.mapping and folded(binding.channel) == folded(asked.event.channel):
+            view = View(asked.event)
+            names = [name for name in native_names(binding.mapping) if name != "processid"]
+            said = {name: getter_of(name, binding.mapping, cased=True)(view) for name in names}
+            fields = dict(asked.event.fields) | {name: value for name, value in said.items() if value is not None}
+            event = replace(asked.event, fields=fields)
+            yield replace(asked, event=event)
+            yield from (replace(asked, event=replace(event, channel=SYSMON, id=number)) for number in _of_sysmon(asked))
+
+
+def _of_sysmon(asked: Asked) -> Iterator[int]:
+    for binding in asked.rule.bindings:
+        if binding.channel == SYSMON:
+            yield from binding.ids
+
+
 def _unbound(asked: Asked) -> Iterator[Asked]:
     """Ask about the condition alone, where the oracle's pipelines have no channel for the log source."""
     if "channel" not in asked.query.lower() and not _is_bound(asked):
@@ -95,8 +119,8 @@ def _is_bound(asked: Asked) -> bool:
 
 
 def _other_channel(asked: Asked) -> Iterator[Asked]:
-    """Ask as if the event were of a channel that the oracle binds the log source to, where ours is bound as well."""
-    if _is_bound(asked):
+    """Ask as if the event were of a channel that the oracle binds the log source to: it does not know the event's."""
+    if _is_bound(asked) and f"channel='{asked.event.channel}'".lower() not in asked.query.lower():
         for channel in dict.fromkeys(re.findall(r"Channel='([^']+)'", asked.query)):
             yield replace(asked, event=replace(asked.event, channel=channel))
 
@@ -114,6 +138,7 @@ REASONS: dict[str, Change] = {
     "explained: SQLite compares without case in ASCII alone": _any_case,
     "explained: a number is compared as one here, as SQLite's text there": _numbers,
     "explained: a deletion whose file Sysmon does not keep (26) is one here": _deleted,
+    "explained: the oracle's pipelines do not map the names of the event's fields": _names,
     "explained: the oracle's pipelines do not bind the source to a channel": _unbound,
     "explained: the oracle's pipelines bind the source to another channel": _other_channel,
     "explained: the oracle's pipelines do not ask for the kind of change of a registry key": _kind_of_registry,

@@ -43,6 +43,7 @@ EVENTS: Mapping[str, Event] = {
             "CommandLine": "appcmd add module",
             "ParentProcessName": r"C:\Windows\System32\inetsrv\w3wp.exe",
             "SubjectUserName": "SYSTEM",
+            "SubjectDomainName": "NT AUTHORITY",
             "MandatoryLabel": "S-1-16-16384",
             "NewProcessId": "0x1267",  # 4711
         },
@@ -123,7 +124,7 @@ TABLE = [
     (PROCESS, "s: {CommandLine|contains: list}\nt: {User|contains: IIS}", "1 of them", "ab"),
     (PROCESS, "s: {CommandLine|contains: list}\nt: {User|contains: admin}", "all of them", "b"),
     (PROCESS, "s: {CommandLine|contains: list}\n_t: {User|contains: IIS}", "1 of them", "b"),
-    (PROCESS, "s: [{CommandLine|contains: list}, {User: SYSTEM, ProcessId: 4711}]", "s", "bf"),
+    (PROCESS, r"s: [{CommandLine|contains: list}, {User: NT AUTHORITY\SYSTEM, ProcessId: 4711}]", "s", "bf"),
     (PROCESS, "s: {User|contains: CONTOSO}\nf_1: {ProcessId: 8}\nf_2: {ProcessId: 16}", "s and not 1 of f_*", ""),
     # keywords: in any value; log sources: who is asked at all
     (ANY, "k: [own.dll, GlobalModules]", "k", "ah"),

@@ -131,16 +131,14 @@ def _unnamed(view: View) -> str | None:
 
 
 def _derived(template: str) -> Getter:
-    """Return what puts a value together; one that is not there ends it."""
+    """Return what puts a value together of those that are there; None when none is."""
     names = _PLACE.findall(template)
     between = _PLACE.split(template)[::2]
 
     def read(view: View) -> str | None:
-        values = [view.lower.get(name) for name in names]
-        if values[0] is None:
-            return None
-        known = [(text, value) for text, value in zip(between, values, strict=False) if value]
-        return "".join(chain.from_iterable(known))
+        values = [(text, view.lower.get(name)) for text, name in zip(between, names, strict=False)]
+        known = [(text, value) for text, value in values if value]
+        return "".join(chain.from_iterable(known)).removeprefix(known[0][0]) if known else None
 
     return read
 
