@@ -1,8 +1,8 @@
 """Compare iisight with independent readers over a folder of executables: `python -m tests.oracles FOLDER`.
 
 The readers are signify and osslsigncode (signatures), pefile (imports, exports, hash, version) and dnfile (types,
-references). Each is optional: `python -m pip install -r requirements/oracles.txt` into an environment that has
-iisight, and osslsigncode from its project or the system's packages.
+references). Each is optional: `python -m pip install --no-deps -r requirements/oracles.txt` into an environment
+that has iisight, and osslsigncode from its project or the system's packages.
 
 A folder of real, signed and managed files: `pip download --only-binary :all: --platform win_amd64 --no-deps NAME` for
 projects that ship DLLs (Qt, pythonnet, onnxruntime, …), then unzip the wheels into it. Nothing of them is run.

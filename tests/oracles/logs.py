@@ -2,7 +2,7 @@
 
 Without a folder the logs that iisight's own writer makes are compared, so that both are checked; else those of the
 folder. The readers are libevtx and python-evtx, and evtx by its XML, which is not what iisight asks it for: `python -m
-pip install -r requirements/oracles.txt`.
+pip install --no-deps -r requirements/oracles.txt`.
 Values are compared as what they mean: libevtx pads hexadecimal numbers, evtx writes GUIDs without braces.
 
 Exit status 1: a reader disagrees, or fails where iisight does not.

@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from iisight.model.event import Event
 from iisight.model.need import ALWAYS, holds, literals, squeezed
+from iisight.sigma.fields import View
 from iisight.sigma.match import Matcher
+from iisight.sigma.narrow import clauses_of
 from iisight.sigma.needs import need_of
 from iisight.sigma.rule import (
     ANY_ONE,
     ANY_RUN,
     Binding,
+    Comparison,
     CompiledRule,
     Empty,
     Every,
@@ -75,11 +78,13 @@ def _folded(value: str) -> str:
 
 def _others() -> st.SearchStrategy[Node]:
     return st.one_of(
-        st.builds(Number, _named, st.sampled_from(["==", "<", ">="]), st.integers(0, 40)),
+        st.builds(Number, _named, st.sampled_from(Comparison), st.integers(0, 40)),
         st.builds(Exists, _named),
         st.builds(Empty, _named),
         st.builds(SameAs, _named, _named, st.booleans(), st.booleans()),
-        st.builds(Regex, _field, st.sampled_from(["a+", "(?i)B", ".", "x|é"])),
+        st.builds(
+            Regex, _field, st.sampled_from(["a+", "(?i)B", ".", "x|é", "b-?/", "(?i)k", "a(b)?", "-[ab]x", r"\\"])
+        ),
     )
 
 
@@ -120,11 +125,27 @@ def test_a_rule_that_is_met_has_what_it_needs(asked: tuple[CompiledRule, Event])
     assert holds(need, {each for each in literals(need) if each in text})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
+@given(_asked())
+def test_a_rule_that_is_met_is_among_those_asked(asked: tuple[CompiledRule, Event]) -> None:
+    rule, one = asked
+    for binding in rule.bindings:
+        if Matcher([CompiledRule("k", "t", rule.condition, (binding,))]).hits(one):
+            clauses = clauses_of(rule.condition, binding.mapping)
+            text = View(one).text
+            assert all(any(each in text for each in clause) for clause in clauses)
+
+
 def test_a_need_is_not_empty_where_a_rule_asks_for_text() -> None:
     need = need_of(compiled("s:\n  CommandLine|contains|all: [appcmd, ' module']\ncondition: s"))
     assert need != ALWAYS
     assert {"appcmd", "module", squeezed(SYSMON)} <= set(literals(need))
     assert not holds(need, {squeezed(SYSMON), "security", "appcmd"})
+
+
+def test_a_regular_expression_asks_for_its_plain_text() -> None:
+    need = need_of(compiled(r"s:\n  F|re: 'appcmd(\.exe)?\s+install x?module'\ncondition: s".replace(r"\n", "\n")))
+    assert {"appcmd", "install", "module"} <= set(literals(need))
 
 
 def test_what_may_be_stored_in_binary_is_not_asked_for() -> None:

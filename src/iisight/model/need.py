@@ -15,7 +15,10 @@ MIN_RUN = 3  # characters; shorter runs tell nothing
 
 _SQUEEZE = {ord(c): None for c in NOISE + "\0"}
 _BREAKS = re.compile(r"[^\x20-\x7e]+|[\"&<>']+")  # BinXML stores these five as entity references in inline text
-_KEPT = {0x212A: "\ue000", 0x0130: "\ue001"}  # the two whose lower case is ASCII; what stands for them is private use
+# The two whose lower case is ASCII, with what stands for them (private use); `\u03a3` alone is put in lower case by
+# what follows it.
+_ODD = {"\u212a": "\ue000", "\u0130": "\ue001", "\u03a3": "\u03c3"}
+_KEPT = str.maketrans(_ODD)
 _BACK = {0xE000: "\u212a", 0xE001: "\u0130"}
 
 
@@ -46,8 +49,10 @@ NEVER = AnyOf()
 
 
 def folded(text: str) -> str:
-    r"""Return a text in lower case, as Windows compares: what is not ASCII never becomes ASCII (`\u212a`, `\u0130`)."""
-    return text.lower() if text.isascii() else text.translate(_KEPT).lower().translate(_BACK)
+    r"""Return a text in lower case, each character for itself: what is not ASCII stays so (`\u212a`, `\u0130`)."""
+    if text.isascii() or not any(odd in text for odd in _ODD):
+        return text.lower()
+    return text.translate(_KEPT).lower().translate(_BACK)
 
 
 def squeezed(text: str) -> str:

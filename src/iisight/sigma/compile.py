@@ -14,6 +14,7 @@ from iisight.sigma.documents import Document, NotSigmaError, read_documents
 from iisight.sigma.rule import (
     ANY_ONE,
     ANY_RUN,
+    Comparison,
     CompiledRule,
     Correlation,
     Empty,
@@ -37,6 +38,7 @@ from iisight.sigma.rule import (
 )
 from iisight.sigma.sources import bindings_of
 from iisight.sigma.tables import table
+from iisight.sigma.values import expression_of
 
 if TYPE_CHECKING:
     from sigma.correlations import SigmaCorrelationRule
@@ -49,7 +51,6 @@ MAX_PARENTHESES = 100
 MAX_WORK = 2_000_000  # words of the condition times pieces of the rule: what a condition can multiply out to
 NEEDS_EXTRA = "Sigma rules need pySigma: install iisight[sigma]"
 
-_OPERATORS = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "EQ": "==", "NEQ": "!="}
 _OWN = "iisight"
 _R = TypeVar("_R", CompiledRule, Correlation)
 
@@ -339,13 +340,13 @@ def _within(pattern: Pattern) -> Pattern:
 
 
 def _number(name: str, value: Any) -> Node:
-    return Number(name, "==", value.number) if name else Text("", (ANY_RUN, str(value.number), ANY_RUN))
+    return Number(name, Comparison.EQ, value.number) if name else Text("", (ANY_RUN, str(value.number), ANY_RUN))
 
 
 def _compared(name: str, value: Any) -> Node:
     if value.op.name == "NEQ":
-        return Not(Number(name, "==", value.number.number))
-    return Number(name, _OPERATORS[value.op.name], value.number.number)
+        return Not(Number(name, Comparison.EQ, value.number.number))
+    return Number(name, Comparison[value.op.name], value.number.number)
 
 
 def _when(name: str, value: Any) -> Node:
@@ -356,7 +357,9 @@ def _regex(name: str, value: Any) -> Node:
     if value.contains_placeholder():
         raise CannotEvaluateError("placeholders have no value here")
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
-    return Regex(name, f"(?{flags}){value.regexp}" if flags else str(value.regexp))
+    expression = f"(?{flags}){value.regexp}" if flags else str(value.regexp)
+    expression_of(expression)  # raises for what RE2 does not take within the memory it is given later
+    return Regex(name, expression)
 
 
 def _compiled_correlations(batch: _Batch, rules: Iterable[CompiledRule]) -> Iterator[Correlation]:
@@ -386,7 +389,7 @@ def _correlation(file: str, rule: "SigmaCorrelationRule", keys: dict[str, str]) 
         kind=rule.type.name.lower(),
         rules=tuple(keys[reference] for reference in referenced),
         seconds=rule.timespan.seconds,
-        operator=_OPERATORS[rule.condition.op.name],
+        operator=Comparison[rule.condition.op.name],
         threshold=rule.condition.count,
         group_by=tuple(rule.group_by or ()),
         fields=tuple(map(str, _list(rule.condition.fieldref))),

@@ -6,30 +6,21 @@ can only be known once its time is over: the window starts with the first event 
 An event that lacks a field to group by belongs to no group.
 """
 
-import operator
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from iisight.model.event import Event
 from iisight.model.need import folded
 from iisight.sigma.fields import View, getter_of
-from iisight.sigma.rule import CompiledRule, Correlation
-from iisight.sigma.values import as_number
+from iisight.sigma.rule import Comparison, CompiledRule, Correlation
+from iisight.sigma.values import COMPARE, as_number
 
 MAX_GROUPS = 10_000  # of one correlation at a time
 MAX_EVENTS = 10_000  # of one group at a time
 MAX_CHAIN = 8  # correlations about correlations
 
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _SLIDING = {"event_count", "value_count"}
 _TEMPORAL = {"temporal", "temporal_ordered"}
 
@@ -160,7 +151,7 @@ class Correlator:
 
 
 def _slides(correlation: Correlation) -> bool:
-    upward = correlation.operator in {">", ">="}
+    upward = correlation.operator in {Comparison.GT, Comparison.GTE}
     return upward and correlation.kind in _SLIDING | _TEMPORAL
 
 
@@ -182,7 +173,7 @@ def _hit(correlation: Correlation, group: tuple[str, ...], window: "deque[_Seen]
 
 def _holds(correlation: Correlation, window: "deque[_Seen]") -> bool:
     value = _measured(correlation, window)
-    return value is not None and _COMPARE[correlation.operator](value, correlation.threshold)
+    return value is not None and COMPARE[correlation.operator](value, correlation.threshold)
 
 
 def _measured(correlation: Correlation, window: "deque[_Seen]") -> float | None:

@@ -14,10 +14,8 @@ Row: TypeAlias = Mapping[str, str]
 
 DATA = "data"  # all values without a name, when the event has no field of that name
 UNNAMED = re.compile(r"param\d+")
-MAX_NAMES = 65_536  # field names whose lower case is remembered
 
 _PLACE = re.compile(r"\{(\w+)\}")
-_lower_names: dict[str, str] = {}
 
 _SYSTEM: Mapping[str, Callable[[Event], str | None]] = {
     "eventid": lambda event: str(event.id),
@@ -38,28 +36,36 @@ _FALLBACK: Mapping[str, Callable[[Event], str | None]] = {
 
 
 class View:
-    """An event as a matcher sees it: field names in lower case, values folded at most once."""
+    """An event as matchers see it: names of fields in any case, values folded at most once."""
 
-    __slots__ = ("_folded", "event", "fields")
+    __slots__ = ("_lower", "event", "known")
 
     def __init__(self, event: Event) -> None:
         """Look at an event."""
         self.event = event
-        self.fields = {_lower_names.get(name) or _lower(name): value for name, value in event.fields.items()}
-        self._folded: dict[str, str | None] = {}
+        self.known: dict[str, str | None] = {}  # folded values that were asked for
+        self._lower: dict[str, str] | None = None
 
-    def folded(self, name: str, read: "Getter") -> str | None:
-        """Return a value in lower case as Windows compares; `name` is what it is remembered by."""
-        try:
-            return self._folded[name]
-        except KeyError:
-            value = read(self)
-            found = self._folded[name] = None if value is None else folded(value)
-            return found
+    def get(self, name: str, lower: str) -> str | None:
+        """Return the value of a field whose name is this, or is this in lower case."""
+        value = self.event.fields.get(name)
+        return self.lower.get(lower) if value is None else value
+
+    @property
+    def lower(self) -> Mapping[str, str]:
+        """Return the values by their names in lower case."""
+        if self._lower is None:
+            self._lower = {name.lower(): value for name, value in self.event.fields.items()}
+        return self._lower
+
+    @property
+    def text(self) -> str:
+        """Return all values of the record, folded, a line each."""
+        return folded("\n".join(self.event.fields.values()))
 
     def values(self, *, cased: bool) -> list[str]:
         """Return all values of the record, for keywords."""
-        values = list(self.fields.values())
+        values = list(self.event.fields.values())
         return values if cased else [folded(value) for value in values]
 
 
@@ -69,15 +75,26 @@ Getter: TypeAlias = Callable[[View], str | None]
 def getter_of(field: str, mapping: str, *, cased: bool = False) -> Getter:
     """Return what reads a field of an event of a mapping, folded unless cased."""
     name = field.lower()
-    native = native_names(mapping).get(name, field).lower()
-    read = _derived(native) if native.startswith(DERIVED) else partial(_read, native)
+    native = native_names(mapping).get(name, field)
+    read = _derived(native.lower()) if native.startswith(DERIVED) else _reader(native)
     rows = translations(mapping).get(name, ())
     if rows:
         read = partial(_translated, read, rows)
-    if cased:
-        return read
-    remembered = f"{native}\0{name}" if rows else native
-    return lambda view: view.folded(remembered, read)
+    return read if cased else _folding(read, f"{native.lower()}\0{name}" if rows else native.lower())
+
+
+def _folding(read: Getter, key: str) -> Getter:
+    """Return what folds a value and remembers it under a key."""
+
+    def get(view: View) -> str | None:
+        known = view.known
+        if key in known:
+            return known[key]
+        value = read(view)
+        known[key] = None if value is None else folded(value)
+        return known[key]
+
+    return get
 
 
 def native_of(field: str, mapping: str) -> str | None:
@@ -89,35 +106,39 @@ def native_of(field: str, mapping: str) -> str | None:
     return native
 
 
-def _read(name: str, view: View) -> str | None:
-    system = _SYSTEM.get(name)
-    if system is not None:
-        return system(view.event)
-    value = view.fields.get(name)
-    if value is not None:
-        return value
-    if name == DATA:
-        return _unnamed(view)
-    fallback = _FALLBACK.get(name)
-    return None if fallback is None else fallback(view.event) or None
+def _reader(native: str) -> Getter:
+    """Return what reads a value that the record has under one name, or that its System part has."""
+    lower = native.lower()
+    if lower in _SYSTEM:
+        system = _SYSTEM[lower]
+        return lambda view: system(view.event)
+    fallback = _FALLBACK.get(lower)
+    if fallback is None and lower != DATA:
+        return lambda view: view.get(native, lower)
+
+    def read(view: View) -> str | None:
+        value = view.get(native, lower)
+        if value is not None:
+            return value
+        return _unnamed(view) if fallback is None else fallback(view.event) or None
+
+    return read
 
 
 def _unnamed(view: View) -> str | None:
-    values = [value for name, value in view.fields.items() if UNNAMED.fullmatch(name)]
+    values = [value for name, value in view.lower.items() if UNNAMED.fullmatch(name)]
     return "\n".join(values) if values else None
 
 
 def _derived(template: str) -> Getter:
-    """Return what puts a value together; one that is not there ends it."""
+    """Return what puts a value together of those that are there; None when none is."""
     names = _PLACE.findall(template)
     between = _PLACE.split(template)[::2]
 
     def read(view: View) -> str | None:
-        values = [view.fields.get(name) for name in names]
-        if values[0] is None:
-            return None
-        known = [(text, value) for text, value in zip(between, values, strict=False) if value]
-        return "".join(chain.from_iterable(known))
+        values = [(text, view.lower.get(name)) for text, name in zip(between, names, strict=False)]
+        known = [(text, value) for text, value in values if value]
+        return "".join(chain.from_iterable(known)).removeprefix(known[0][0]) if known else None
 
     return read
 
@@ -132,10 +153,3 @@ def _translated(read: Getter, rows: tuple[Row, ...], view: View) -> str | None:
         if row["how"] == "^" and folded(value).startswith(folded(row["native"])):
             return row["sigma"] + value[len(row["native"]) :]
     return value
-
-
-def _lower(name: str) -> str:
-    lower = name.lower()
-    if len(_lower_names) < MAX_NAMES:
-        _lower_names[name] = lower
-    return lower

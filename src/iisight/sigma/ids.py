@@ -1,6 +1,6 @@
 """The event ids that a condition can be met by."""
 
-from iisight.sigma.rule import Every, Node, Number, Some, Text
+from iisight.sigma.rule import Comparison, Every, Node, Number, Some, Text
 from iisight.sigma.values import as_number
 
 FIELD = "eventid"
@@ -26,7 +26,7 @@ def _ids(node: Node) -> frozenset[int] | None:
 
 
 def _asked(node: Node) -> frozenset[int] | None:
-    if isinstance(node, Number) and node.field.lower() == FIELD and node.operator == "==":
+    if isinstance(node, Number) and node.field.lower() == FIELD and node.operator is Comparison.EQ:
         return frozenset({int(node.number)} if node.number == int(node.number) else ())
     if isinstance(node, Text) and node.field.lower() == FIELD and len(node.pattern) == 1:
         number = as_number(node.pattern[0]) if isinstance(node.pattern[0], str) else None

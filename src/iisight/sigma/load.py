@@ -39,16 +39,23 @@ def load_shipped(folder: Traversable) -> tuple[CompiledRule, ...]:
     texts = tuple(_texts(folder))
     if not texts:
         return ()
-    stored = resources.files("iisight.sigma").joinpath("data", STORED)
-    if stored.is_file():
-        found = decode(stored.read_bytes())
-        if found.digest == _digest(texts):
-            return found.rules.rules
+    stored = _stored()
+    if stored is not None and stored.digest == _digest(texts):
+        return stored.rules.rules
     try:
         return _compiled(texts).rules
     except UsageError as error:
         changed = "its own event rules have changed since iisight was built"
         raise UsageError(f"{changed}: install it again, or install iisight[sigma]") from error
+
+
+def _stored() -> Stored | None:
+    """Return what was compiled when iisight was built; None where there is none that can be read."""
+    file = resources.files("iisight.sigma").joinpath("data", STORED)
+    try:
+        return decode(file.read_bytes()) if file.is_file() else None
+    except ValueError:
+        return None
 
 
 def compile_shipped(folder: Traversable) -> bytes:

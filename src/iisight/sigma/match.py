@@ -9,6 +9,7 @@ from iisight.model.event import Event
 from iisight.model.need import folded
 from iisight.sigma.fields import Getter, View, getter_of
 from iisight.sigma.ids import ids_of
+from iisight.sigma.narrow import narrowing
 from iisight.sigma.rule import (
     Binding,
     CompiledRule,
@@ -19,25 +20,27 @@ from iisight.sigma.rule import (
     Node,
     Not,
     Number,
+    Pattern,
     Regex,
     SameAs,
     Some,
     Text,
     When,
 )
-from iisight.sigma.values import Test, as_address, as_number, as_time, expression_of, pattern_test, time_part
+from iisight.sigma.values import (
+    COMPARE,
+    as_address,
+    as_number,
+    as_time,
+    expression_of,
+    pattern_test,
+    patterns_test,
+    time_part,
+)
 
 Check: TypeAlias = Callable[[View], bool]
 
 MAX_DISPATCHED = 65_536  # pairs of channel and event id remembered
-
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Matcher:
@@ -46,40 +49,55 @@ class Matcher:
     def __init__(self, rules: Iterable[CompiledRule]) -> None:
         """Take rules; those of users may need RE2, which comes with the extra `sigma`."""
         self._rules = [_Ready(rule.key, binding, rule.condition) for rule in rules for binding in rule.bindings]
-        self._asked: dict[tuple[str, int], tuple[tuple[str, Check], ...]] = {}
+        self._kinds: dict[tuple[str, int], _Kind | None] = {}
+        self._alike: dict[tuple[_Ready, ...], _Kind] = {}
 
     def hits(self, event: Event) -> tuple[str, ...]:
         """Return the keys of the rules whose condition an event meets, in the order of the rules."""
-        asked = self._asked.get((event.channel, event.id))
-        if asked is None:
-            asked = self._dispatch(event.channel, event.id)
-        if not asked:
-            return ()
-        view = View(event)
-        return tuple(dict.fromkeys(key for key, check in asked if check(view)))
+        place = event.channel, event.id
+        kind = self._kinds[place] if place in self._kinds else self._dispatch(*place)
+        return () if kind is None else kind.hits(View(event))
 
-    def _dispatch(self, channel: str, number: int) -> tuple[tuple[str, Check], ...]:
+    def _dispatch(self, channel: str, number: int) -> "_Kind | None":
         name = folded(channel)
-        found = tuple((rule.key, rule.check) for rule in self._rules if rule.is_about(name, number))
-        if len(self._asked) < MAX_DISPATCHED:
-            self._asked[channel, number] = found
-        return found
+        rules = tuple(rule for rule in self._rules if rule.is_about(name, number))
+        kind = None
+        if rules:
+            kind = self._alike.get(rules) or _Kind(rules)
+            self._alike[rules] = kind
+        if len(self._kinds) < MAX_DISPATCHED:
+            self._kinds[channel, number] = kind
+        return kind
+
+
+class _Kind:
+    """The rules about one kind of event."""
+
+    def __init__(self, rules: tuple["_Ready", ...]) -> None:
+        self._rules = rules
+        self._narrow = narrowing([(rule.condition, rule.mapping) for rule in rules])
+
+    def hits(self, view: View) -> tuple[str, ...]:
+        """Return the keys of the rules that are met."""
+        rules = self._rules
+        asked = rules if self._narrow is None else [rules[number] for number in self._narrow(view)]
+        found = [rule.key for rule in asked if rule.check(view)]
+        return tuple(dict.fromkeys(found)) if found else ()
 
 
 class _Ready:
     """A rule bound to one kind of event; its closure is made when the first such event comes."""
 
     def __init__(self, key: str, binding: Binding, condition: Node) -> None:
-        self.key = key
-        self._binding, self._condition = binding, condition
+        self.key, self.condition, self.mapping = key, condition, binding.mapping
+        self._where = binding.where
         self._channel = folded(binding.channel)
         self._ids = ids_of(condition, frozenset(binding.ids) or None)
 
     @cached_property
     def check(self) -> Check:
         """Return the closure."""
-        checks = [_check(part, "") for part in self._binding.where]
-        return _all([*checks, _check(self._condition, self._binding.mapping)])
+        return _all([*(_check(part, "") for part in self._where), _check(self.condition, self.mapping)])
 
     def is_about(self, channel: str, number: int) -> bool:
         """Tell whether events of a channel, in lower case, and a number can meet it."""
@@ -89,13 +107,22 @@ class _Ready:
 def _check(node: Node, mapping: str) -> Check:
     """Return the closure of a node, for events that call their fields so."""
     if isinstance(node, Every):
-        return _all([_check(part, mapping) for part in node.parts])
+        return _all([_check(part, mapping) for part in sorted(node.parts, key=_cost)])
     if isinstance(node, Some):
         return _any(_alternatives(node, mapping))
     if isinstance(node, Not):
         part = _check(node.part, mapping)
         return lambda view: not part(view)
     return _leaf(node, mapping)
+
+
+def _cost(node: Node) -> int:
+    """Return about how much it takes to ask: the cheapest parts of a condition are asked first."""
+    if isinstance(node, Every | Some):
+        return sum(map(_cost, node.parts))
+    if isinstance(node, Not):
+        return _cost(node.part)
+    return 10 if isinstance(node, Regex) or not node.field else 1
 
 
 def _leaf(node: Node, mapping: str) -> Check:
@@ -130,7 +157,7 @@ def _value_check(field: str, mapping: str, test: Callable[[str], bool], *, cased
 def _valued(node: Node, mapping: str) -> Check:
     """Return the closure of a node that reads a value as a number, an address or a time."""
     if isinstance(node, Number):
-        compare, number = _COMPARE[node.operator], node.number
+        compare, number = COMPARE[node.operator], node.number
         return _converted(getter_of(node.field, mapping), as_number, lambda value: compare(value, number))
     if isinstance(node, Network):
         from ipaddress import ip_network
@@ -173,33 +200,17 @@ _COMPARISONS: dict[tuple[bool, bool], Callable[[str, str], bool]] = {
 
 def _alternatives(node: Some, mapping: str) -> list[Check]:
     """Return the checks of alternatives; those about the text of one field read it once."""
-    tests: dict[tuple[str, bool], list[Test]] = {}
-    whole: dict[tuple[str, bool], set[str]] = {}
+    patterns: dict[tuple[str, bool], list[Pattern]] = {}
     others: list[Check] = []
     for part in node.parts:
-        if not isinstance(part, Text) or not part.field:
-            others.append(_check(part, mapping))
-        elif len(part.pattern) == 1 and isinstance(part.pattern[0], str):
-            whole.setdefault((part.field, part.cased), set()).add(part.pattern[0])
+        if isinstance(part, Text):
+            patterns.setdefault((part.field, part.cased), []).append(part.pattern)
         else:
-            tests.setdefault((part.field, part.cased), []).append(pattern_test(part.pattern))
-    for key, values in whole.items():
-        tests.setdefault(key, []).insert(0, frozenset(values).__contains__)
-    texts = [_value_check(field, mapping, _one_of(each), cased=cased) for (field, cased), each in tests.items()]
+            others.append(_check(part, mapping))
+    texts = [
+        _value_check(field, mapping, patterns_test(each), cased=cased) for (field, cased), each in patterns.items()
+    ]
     return texts + others
-
-
-def _one_of(tests: list[Test]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
-
-    def test(text: str) -> bool:
-        for each in tests:  # noqa: SIM110  # a generator costs twice as much
-            if each(text):
-                return True
-        return False
-
-    return test
 
 
 def _all(checks: list[Check]) -> Check:

@@ -5,10 +5,12 @@ could be written with may be stored in binary, so it is asked for nowhere.
 """
 
 import re
+from collections.abc import Iterable
 
 from iisight.model.need import ALWAYS, AllOf, AnyOf, Need, literal
+from iisight.sigma.expressions import texts_of
 from iisight.sigma.fields import native_of
-from iisight.sigma.rule import Binding, CompiledRule, Every, Node, Some, Text
+from iisight.sigma.rule import Binding, CompiledRule, Every, Node, Regex, Some, Text
 
 # `0x1f`, `{GUID}`, `S-1-5-18`, `2026-01-02T03:04:05Z`, `1.5e+10`, hexadecimal bytes, and pieces of them
 _BINARY = re.compile(r"\s*s?(?:[-+0-9a-fx{}:.\s]|(?<=\d)[tz]|t(?=\d|\Z))*|z|utc")
@@ -31,8 +33,14 @@ def _need(node: Node, mapping: str) -> Need:
     if isinstance(node, Some):
         return _any([_need(part, mapping) for part in node.parts])
     if isinstance(node, Text) and (not node.field or native_of(node.field, mapping)):
-        return _all([literal(part) for part in node.pattern if isinstance(part, str) and not _may_be_binary(part)])
+        return _stored(part for part in node.pattern if isinstance(part, str))
+    if isinstance(node, Regex) and (not node.field or native_of(node.field, mapping)):
+        return _stored(texts_of(node.expression))
     return ALWAYS
+
+
+def _stored(texts: Iterable[str]) -> Need:
+    return _all([literal(text) for text in texts if not _may_be_binary(text)])
 
 
 def _may_be_binary(text: str) -> bool:

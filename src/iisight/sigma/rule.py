@@ -42,11 +42,22 @@ class Text(_Node, frozen=True, tag="text"):
     cased: bool = False
 
 
+class Comparison(StrEnum):
+    """How two numbers compare."""
+
+    EQ = "=="
+    NEQ = "!="
+    LT = "<"
+    LTE = "<="
+    GT = ">"
+    GTE = ">="
+
+
 class Number(_Node, frozen=True, tag="number"):
     """The value, decimal or `0x…`, compares so with a number."""
 
     field: str
-    operator: str  # `==`, `<`, `<=`, `>`, `>=`
+    operator: Comparison
     number: int | float
 
 
@@ -62,6 +73,12 @@ class Network(_Node, frozen=True, tag="cidr"):
 
     field: str
     network: str
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what is no network."""
+        from ipaddress import ip_network
+
+        ip_network(self.network)
 
 
 class Exists(_Node, frozen=True, tag="exists"):
@@ -161,7 +178,7 @@ class Correlation(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str  # `event_count`, `value_count`, `temporal`, `temporal_ordered`, `value_sum`, `value_avg`, …
     rules: tuple[str, ...]  # keys of the rules, in the order written
     seconds: int
-    operator: str  # `==`, `!=`, `<`, `<=`, `>`, `>=`; of the count or value
+    operator: Comparison  # of the count or value
     threshold: int | float
     group_by: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()  # whose values count
@@ -207,5 +224,8 @@ def encode(stored: Stored) -> bytes:
 
 
 def decode(data: bytes) -> Stored:
-    """Read compiled rules from JSON. Raises msgspec.ValidationError or msgspec.DecodeError."""
-    return msgspec.json.decode(data, type=Stored)
+    """Read compiled rules from JSON. Raises ValueError for what is none."""
+    try:
+        return msgspec.json.decode(data, type=Stored)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(f"no compiled rules: {error}") from error

@@ -1,15 +1,12 @@
 """What the text of a field is compared as."""
 
+import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING
 
-from iisight.sigma.rule import ANY_ONE, ANY_RUN, Part, Pattern
-
-if TYPE_CHECKING:
-    pass
+from iisight.sigma.rule import ANY_ONE, ANY_RUN, Comparison, Part, Pattern
 
 MAX_NUMBER = 64  # characters of a number
 MAX_ADDRESS = 64
@@ -20,6 +17,15 @@ _FLOAT = re.compile(r"[+-]?\d+\.\d+(?:e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\d{0,3}(Z|[+-]\d\d:\d\d)?")
 
 Test = Callable[[str], bool]
+
+COMPARE: dict[Comparison, Callable[[float, float], bool]] = {
+    Comparison.EQ: operator.eq,
+    Comparison.NEQ: operator.ne,
+    Comparison.LT: operator.lt,
+    Comparison.LTE: operator.le,
+    Comparison.GT: operator.gt,
+    Comparison.GTE: operator.ge,
+}
 
 
 def as_number(text: str) -> int | float | None:
@@ -91,6 +97,71 @@ def pattern_test(pattern: Pattern) -> Test:
     if not rest:
         return lambda text: first.fullmatch(text) is not None
     return _glob(first, rest[:-1], rest[-1], sum(len(part) if isinstance(part, str) else 1 for part in _tail(pattern)))
+
+
+def patterns_test(patterns: Sequence[Pattern]) -> Test:
+    """Return the test of one of several patterns; those of a kind are asked together."""
+    whole: set[str] = set()
+    starts: list[str] = []
+    ends: list[str] = []
+    within: list[str] = []
+    tests: list[Test] = []
+    for pattern in patterns:
+        match pattern:
+            case (str(text),):
+                whole.add(text)
+            case (str(text), 0):
+                starts.append(text)
+            case (0, str(text)):
+                ends.append(text)
+            case (0, str(text), 0):
+                within.append(text)
+            case _:
+                tests.append(pattern_test(pattern))
+    return any_test([*_together(whole, tuple(starts), tuple(ends)), *_all_within(within), *tests])
+
+
+def any_test(tests: list[Test]) -> Test:
+    """Return the test that one of several is met."""
+    if len(tests) == 1:
+        return tests[0]
+
+    def test(text: str) -> bool:
+        for each in tests:  # noqa: SIM110  # a generator costs twice as much
+            if each(text):
+                return True
+        return False
+
+    return test
+
+
+def _together(whole: set[str], starts: tuple[str, ...], ends: tuple[str, ...]) -> Iterator[Test]:
+    if whole:
+        yield frozenset(whole).__contains__
+    if starts:
+        yield lambda text: text.startswith(starts)
+    if ends:
+        yield lambda text: text.endswith(ends)
+
+
+def _all_within(texts: list[str]) -> Iterator[Test]:
+    """Yield tests of texts that may stand anywhere; what is not ASCII is not sought where all is."""
+    plain, exotic = [t for t in texts if t.isascii()], [t for t in texts if not t.isascii()]
+    if plain:
+        yield _contains(plain)
+    if exotic:
+        found = _contains(exotic)
+        yield lambda text: not text.isascii() and found(text)
+
+
+def _contains(texts: list[str]) -> Test:
+    def test(text: str) -> bool:
+        for each in texts:  # noqa: SIM110  # a generator costs twice as much
+            if each in text:
+                return True
+        return False
+
+    return test
 
 
 def _simple(pattern: Pattern) -> Test | None:
