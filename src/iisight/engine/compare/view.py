@@ -68,7 +68,7 @@ class View:
             if gap.subject.startswith(f"{component.server}: ") or (gap.subject == "sleepers" and not component.match):
                 return f"{gap.subject}: {gap.reason}"
         places = [r.locator.path for r in component.registrations] or [component.image or ""]
-        return next((reason for reason in map(self.unread, dict.fromkeys(places)) if reason), "")
+        return next((reason for reason in map(self.unread, sorted(set(places))) if reason), "")
 
     def has_beside(self, folder: str) -> bool:
         """Tell whether the evidence has an application's content in the folder above: so it would have this one too."""

@@ -13,6 +13,7 @@ NATIVE = frozenset(
     {
         *(Kind.NATIVE_MODULE, Kind.ISAPI_FILTER, Kind.ISAPI_EXTENSION, Kind.CLR_LOADER, Kind.ENVIRONMENT),
         *(Kind.LOG_PLUGIN, Kind.COMPRESSION, Kind.WEBDAV_STORE, Kind.WAS_PROTOCOL, Kind.SCHEMA_EXTENSION),
+        *(Kind.SERVICE, Kind.PROCESS_HOOK),
     }
 )
 """Kinds that bring native code into a worker process."""
