@@ -151,7 +151,7 @@ def test_changes_that_stand_in_a_log_alone_are_read() -> None:
     }
     old = write(keys, sequences=(3, 2))
     new = write({**keys, r"ControlSet001\Services\WAS": {"ImagePath": "C:\\b.exe"}}, sequences=(3, 2))
-    files = {APPHOST: apphost(), SYSTEM: old}
+    files: dict[str, bytes | str] = {APPHOST: apphost(), SYSTEM: old}
     with_log = {**files, f"{SYSTEM}.LOG1": write_log(old, [(2, {0: new[4096:]})])}
 
     assert one(collect(memory_source(with_log)), Kind.SERVICE).image == "C:\\b.exe"
