@@ -146,7 +146,9 @@ class _Section:
 
 def _label(element: Element, key: str) -> str:
     """Return what tells an entry from its neighbours: `site[Shop]`."""
-    told = key.replace("\0", ", ") or next((element.get(name) for name in _LIKELY_KEYS if element.get(name)), "")
+    told = ", ".join(part for part in key.split("\0") if part) or next(
+        (element.get(name) for name in _LIKELY_KEYS if element.get(name)), ""
+    )
     if not key and element.get("bindingInformation"):
         told = f"{element.get('protocol')}/{element.get('bindingInformation')}"
     told = told if len(told) <= MAX_KEY else f"{told[:MAX_KEY]}... {_digest(told)}"

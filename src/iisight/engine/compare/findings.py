@@ -26,7 +26,13 @@ def findings(old: View, new: View) -> Iterator[Change]:
 
 
 def _sorted(view: View) -> list[Finding]:
-    return sorted(view.report.findings, key=lambda f: (f.rule, f.components, f.scope, f.message, f.evidence))
+    return sorted(view.report.findings, key=_order)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    counts = "" if finding.suppressed is None else f"{finding.suppressed.source} {finding.suppressed.reason}"
+    grade = finding.severity, finding.confidence
+    return finding.rule, finding.components, finding.scope, finding.message, finding.evidence, counts, grade
 
 
 def _identity(_view: View) -> Callable[[Finding], Hashable]:
