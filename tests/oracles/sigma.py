@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         theirs = [comparison.compare(asked, events) for events in of_logs(given.evtx).values()]
         comparison.tell("events of logs")
         if given.hunt:
-            comparison.hunted(rules, given.evtx, sum(theirs, Counter()))
+            comparison.hunted(given.evtx, sum(theirs, Counter()))
     if given.expected:
         comparison.expected(rules, given.expected)
     return int(comparison.disagreements > 0)
@@ -95,7 +95,7 @@ class _Comparison:
         print(f"{what}: {dict(sorted(self._counts.items()))}")
         self._counts.clear()
 
-    def hunted(self, rules: RuleSet, folder: Path, counted: Counter[str]) -> None:
+    def hunted(self, folder: Path, counted: Counter[str]) -> None:
         """Compare the hits of whole runs, with and without the prefilter, with those on the events one by one."""
         asked = RuleSet(tuple(self._rules))
         for prefilter in (True, False):
@@ -130,11 +130,11 @@ def _hunt(rules: RuleSet, folder: Path, *, prefilter: bool) -> Counter[str]:
     from iisight.telemetry.interpret import Watch
     from iisight.telemetry.logs import Log, find_logs
 
-    logs = [log for log in find_logs([str(folder)]) if isinstance(log, Log)]
+    logs = [log for log in find_logs([str(folder)]) if isinstance(log, Log) and log.name.lower().endswith(".evtx")]
     hearing = hear(logs, Ask(rules, prefilter=prefilter), (), Settings(), Watch(), lambda *_: None)
-    found: Counter[str] = Counter()
+    found, asked = Counter[str](), {rule.key for rule in rules.rules}
     for heard in hearing.heard:
-        found.update(dict.fromkeys(heard.activity.sigma, heard.count))
+        found.update({key: heard.count for key in heard.activity.sigma if key in asked})
     return found
 
 
