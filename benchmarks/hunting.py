@@ -62,7 +62,7 @@ def _peer(log: Path) -> tuple[float, int]:
         "from iisight.engine.settings import Settings\n"
         "from iisight.engine.sigma_rules import shipped\n"
         "from iisight.model.locator import Locator\n"
-        "from iisight.parsers.record import event_of_json\n"
+        "from iisight.parsers.record_json import event_of_json\n"
         "from iisight.telemetry.search import Search\n"
         "from iisight.telemetry.sift import Sifter\n"
         "sifter, place = Sifter(Search(shipped())), Locator(sys.argv[1])\n"

@@ -121,6 +121,11 @@ def test_the_same_state_signed_at_the_same_time_gives_the_same_bytes(run: Run, p
     assert one == other
 
 
+def test_a_time_that_is_none_is_told_by_the_name_of_its_option(run: Run, planted: Path) -> None:
+    ran = run("baseline", "save", planted, *SIGNED, "--when", "yesterday")
+    assert (ran.status, ran.err) == (2, "iisight: --when 'yesterday': not an ISO 8601 time\n")
+
+
 def test_a_baseline_is_compared_with_now(run: Run, baseline: Path, planted: Path, clean: Path) -> None:
     assert (run("diff", baseline, planted).status, run("diff", baseline, clean).status) == (3, 1)
 

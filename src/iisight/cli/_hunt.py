@@ -1,9 +1,9 @@
-"""Options of reading event logs. Shared by `scan` and `hunt`."""
+"""Options that say which events `hunt` reads, and what it asks of them."""
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 
+from iisight.cli import _options
 from iisight.engine.hearing import Ask
 from iisight.model.errors import UsageError
 from iisight.sigma.rule import RuleSet
@@ -23,13 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def ask(parsed: argparse.Namespace) -> Ask:
     """Return what the options say. Raises UsageError."""
-    if parsed.workers is not None and parsed.workers < 1:
-        raise UsageError(f"--workers {parsed.workers}: at least one is needed")
-    since, until = _time("--since", parsed.since), _time("--until", parsed.until)
+    workers = _options.workers(parsed)
+    since, until = _options.utc_time("--since", parsed.since), _options.utc_time("--until", parsed.until)
     if since is not None and until is not None and since > until:
         raise UsageError("--since lies after --until: no event can be between them")
     window = Window(since, until, tuple(parsed.host), tuple(parsed.channel))
-    return Ask(_rules(parsed.rules), window, parsed.workers, not parsed.no_prefilter)
+    return Ask(_rules(parsed.rules), window, workers, not parsed.no_prefilter)
 
 
 def _rules(paths: list[Path]) -> RuleSet:
@@ -41,13 +40,3 @@ def _rules(paths: list[Path]) -> RuleSet:
     from iisight.sigma.load import load_user
 
     return load_user(paths)
-
-
-def _time(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{option} '{text}': not an ISO 8601 time") from error
-    return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)

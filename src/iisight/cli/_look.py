@@ -2,10 +2,9 @@
 
 import argparse
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
-from iisight.cli._options import iso_time
+from iisight.cli import _options
 from iisight.engine.deep import Deep
 from iisight.examine.capa import check_installed
 from iisight.examine.look import Look
@@ -33,16 +32,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def look(parsed: argparse.Namespace) -> Look:
     """Return what the options say. Raises UsageError for a file that cannot be used."""
-    if parsed.workers is not None and parsed.workers < 1:
-        raise UsageError(f"--workers {parsed.workers}: at least one is needed")
+    workers = _options.workers(parsed)
     for path in (*parsed.catalogues, *parsed.yara):
         if not path.exists():
             raise UsageError(f"{path}: there is no such file or folder")
-    time = iso_time(parsed.time)
     setup = Setup(
         roots=tuple(_read(path) for path in parsed.root),
         revoked=tuple(_read(path) for path in parsed.revoked),
-        at=None if time is None else datetime.fromisoformat(time),
+        at=_options.utc_time("--time", parsed.time),
     )
     if setup.roots or setup.revoked:
         from iisight.examine.trust import load_trust
@@ -55,7 +52,7 @@ def look(parsed: argparse.Namespace) -> Look:
 
         texts, problems = read_rules(parsed.yara)
         setup = replace(setup, rules=compile_rules(texts))
-    return Look(setup, parsed.workers, parsed.cache, tuple(parsed.catalogues), problems)
+    return Look(setup, workers, parsed.cache, tuple(parsed.catalogues), problems)
 
 
 def deep(parsed: argparse.Namespace) -> Deep | None:

@@ -1,5 +1,6 @@
-"""What several commands share: times given as options, and progress on the terminal."""
+"""What several commands share: times and processes given as options, and progress on the terminal."""
 
+import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +12,29 @@ from iisight.model.errors import UsageError
 _QUIET_SECONDS = 1.0
 
 
-def iso_time(text: str | None) -> str | None:
-    """Return a time as ISO 8601 in UTC. Raises UsageError."""
+def utc_time(option: str, text: str | None) -> datetime | None:
+    """Return the time that was given with an option, UTC unless it says otherwise. Raises UsageError."""
     if text is None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--time '{text}': not an ISO 8601 time") from error
-    return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC).isoformat()
+        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{option} '{text}': not an ISO 8601 time") from error
+
+
+def iso_time(option: str, text: str | None) -> str | None:
+    """Return the time that was given with an option as ISO 8601 in UTC. Raises UsageError."""
+    time = utc_time(option, text)
+    return None if time is None else time.isoformat()
+
+
+def workers(parsed: argparse.Namespace) -> int | None:
+    """Return how many processes were asked for, None for as many as pay. Raises UsageError."""
+    count: int | None = parsed.workers
+    if count is not None and count < 1:
+        raise UsageError(f"--workers {count}: at least one is needed")
+    return count
 
 
 @contextmanager

@@ -45,10 +45,10 @@ def _save(parsed: argparse.Namespace, key: bytes | None) -> int:
     for name in ("name", "by", "reason"):
         if not getattr(parsed, name).strip():
             raise UsageError(f"--{name}: it is kept in the baseline, and may not be empty")
+    when = _options.iso_time("--when", parsed.when) or datetime.now(UTC).replace(microsecond=0).isoformat()
     report = diff.side(parsed.evidence, parsed)
     if isinstance(report, Baseline):
         raise UsageError(f"{parsed.evidence}: a baseline already")
-    when = _options.iso_time(parsed.when) or datetime.now(UTC).replace(microsecond=0).isoformat()
     state = signed_off(report, parsed.name.strip(), parsed.by.strip(), parsed.reason.strip(), when)
     state = replace(state, seal=sealed(canonical(to_json(state), "seal"), key))
     given = Path(parsed.evidence)

@@ -64,9 +64,8 @@ def side(name: str, parsed: argparse.Namespace) -> Report | Baseline:
     if found is not None:
         return found
     settings = _settings.settings(parsed, [Path(name)], [rule.info.id for rule in all_rules()])
-    look, deep = _look.look(parsed), _look.deep(parsed)
+    look, deep, time = _look.look(parsed), _look.deep(parsed), _options.iso_time("--time", parsed.time)
     with _options.progress(parsed.quiet) as progress:
-        time = _options.iso_time(parsed.time)
         return scan(open_source(Path(name)), settings, progress=progress, time=time, look=look, deep=deep)
 
 

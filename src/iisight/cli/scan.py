@@ -45,10 +45,10 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.baseline:
         approved = approvals(_sides.baseline(parsed.baseline, _sides.key_of(parsed)))
         settings = replace(settings, approved=approved)
-    look, deep = _look.look(parsed), _look.deep(parsed)
+    look, deep, time = _look.look(parsed), _look.deep(parsed), _options.iso_time("--time", parsed.time)
     with _options.progress(parsed.quiet) as progress:
         source = open_source(Path(parsed.evidence))
-        report = scan(source, settings, progress=progress, time=_options.iso_time(parsed.time), look=look, deep=deep)
+        report = scan(source, settings, progress=progress, time=time, look=look, deep=deep)
     with output(parsed.output, Path(parsed.evidence)) as stream:
         _result.write(report, parsed, stream)
     if parsed.output and sys.stderr.isatty():
