@@ -202,7 +202,10 @@ def test_a_clean_hive_is_left_as_it_is() -> None:
 
 
 def test_memory_and_hives_answer_alike() -> None:
-    keys: dict[str, dict[str, Data]] = {r"HKLM\SYSTEM\A": {"x": 1, "t": "%windir%", "m": ("a", "b")}, r"HKLM\SYSTEM\A\B\C": {}}
+    keys: dict[str, dict[str, Data]] = {
+        r"HKLM\SYSTEM\A": {"x": 1, "t": "%windir%", "m": ("a", "b")},
+        r"HKLM\SYSTEM\A\B\C": {},
+    }
     memory = MemoryRegistry(keys, WRITTEN)
     hive = registry({path.removeprefix("HKLM\\SYSTEM\\"): values for path, values in keys.items()})
 

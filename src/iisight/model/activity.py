@@ -45,9 +45,7 @@ class Actor:
     parent: str = ""  # Windows path of the program that started it
     parent_command: str = ""
     parent_guid: str = ""
-    installer: str = (
-        ""  # the installer at work, by name: `TrustedInstaller`, `msiexec`, `iissetup`, `Exchange setup`, …
-    )
+    installer: str = ""  # the one at work, by name: `TrustedInstaller`, `msiexec`, `iissetup`, `Exchange setup`, …
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,7 @@ class Action:
     note: str = (
         ""  # what the reader must know besides: `-EncodedCommand`, `name hidden by carets`, `renamed appcmd.exe`
     )
+    failed: bool = False  # it was tried, and nothing came of it
 
 
 @dataclass(frozen=True, slots=True)

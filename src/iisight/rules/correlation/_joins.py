@@ -22,7 +22,7 @@ def acts(case: Case, *wanted: Act) -> Iterator[tuple[Activity, Action]]:
     """Yield the actions of some kinds, in the order of time, but for those that failed."""
     for activity in case.activities:
         for action in activity.actions:
-            if action.act in wanted and not action.note.startswith("failed"):
+            if action.act in wanted and not action.failed:
                 yield activity, action
 
 

@@ -79,7 +79,7 @@ def _edit(event: Event) -> Action | None:
     )
     deleted = text(event, "EditOperationType", 5) == _DELETE
     action = _meaning(action, where, element, deleted=deleted)
-    return replace(action, note=f"failed {action.note}".strip()) if event.id == 30 else action
+    return replace(action, note=f"failed {action.note}".strip(), failed=True) if event.id == 30 else action
 
 
 def _meaning(action: Action, where: ConfigurationPath, element: tuple[str, ...], *, deleted: bool) -> Action:
