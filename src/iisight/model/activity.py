@@ -5,6 +5,11 @@ from enum import StrEnum
 
 from iisight.model.event import Event
 
+FILES, SHARE = "file system", "file share"  # tools: a file was touched, and the event tells no command
+WORKER, API = "IIS worker process", "IIS configuration API"  # tools
+ASKED = "a handle was asked for"  # note: that it was used is not said
+STREAM = "alternate data stream: "  # how the note begins when it was not the file's own content
+
 
 class Act(StrEnum):
     """What was done, or what happened."""

@@ -11,7 +11,6 @@ from iisight.rules._case import Case
 from iisight.rules._common import EXPOSED, place_of
 
 CHANNEL = "microsoft-iis-configuration/operational"
-API = "IIS configuration API"
 SLACK = timedelta(minutes=5)  # between a change and the time of the file that holds it
 SYSTEM = frozenset({"S-1-5-18", "S-1-5-19", "S-1-5-20"})
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action, Activity, Actor
+from iisight.model.activity import STREAM, Action, Activity, Actor
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, place_of
-from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
+from iisight.rules._events import event_finding, is_by_worker
 from iisight.rules.configuration._processes import is_shell
 from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, RARE, UNKNOWN, Weight
 from iisight.rules.events._code import weighed
+from iisight.rules.events._writes import is_by_command, writes, written
 from iisight.telemetry.interpret import Area, area_of
 
 INFO = RuleInfo(
@@ -34,16 +35,14 @@ _COMPILERS = ("csc.exe", "vbc.exe", "jsc.exe", "cvtres.exe", "vbcscompiler.exe",
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield what was written, weighed by its place and by whom; what the compiler of ASP.NET writes is left out."""
-    for action in actions(activity, Act.WRITE):
+    for action in writes(activity):
         area = area_of(action.subject, by_worker=True)
-        if action.note.startswith("alternate data stream") or area is None or _is_configuration(action, area):
+        if action.note.startswith(STREAM) or area is None or _is_configuration(action, area):
             continue
         weight = _weight(action, area, activity.actor)
         if weight is not None:
             severity, confidence = weighed(weight, installer=activity.actor.installer)
-            how = f" ({action.tool})" if action.tool != "file system" else ""
-            source = f" {action.note}" if action.note.startswith(("from ", "through ")) else ""
-            message = f"{action.subject} was written{source}{by_whom(activity.actor)}{how}"
+            message = written(action, activity.actor)
             yield event_finding(INFO, activity, message, severity=severity, confidence=confidence)
 
 
@@ -53,11 +52,9 @@ def _is_configuration(action: Action, area: Area) -> bool:
 
 
 def _weight(action: Action, area: Area, actor: Actor) -> Weight | None:
-    if action.note == "a handle was asked for":
-        return None
     if is_by_worker(actor):
         return _by_worker(action.subject, area)
-    shell = is_shell(actor.process) or action.tool not in ("file system", "file share")
+    shell = is_shell(actor.process) or is_by_command(action)
     if area in _SERVER:
         return ODD if shell else UNKNOWN
     if area is Area.TEMPORARY:
