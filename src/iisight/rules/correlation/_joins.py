@@ -7,6 +7,7 @@ from iisight.evidence import paths
 from iisight.inventory.past import Change, History, How, Row
 from iisight.model.activity import Act, Action, Activity, Actor
 from iisight.model.component import Component, Registration
+from iisight.parsers.record import to_int
 from iisight.rules._case import Case
 from iisight.rules._common import EXPOSED, place_of
 
@@ -97,8 +98,5 @@ def _spans(case: Case) -> Iterator[tuple[datetime, datetime]]:
 
 
 def _logon(actor: Actor) -> int:
-    try:
-        number = int(actor.logon[:20], 0)
-    except ValueError:
-        return 0
+    number = to_int(actor.logon) or 0
     return 0 if number in _SYSTEM_LOGONS else number

@@ -12,7 +12,7 @@ from iisight.rules.configuration._processes import is_shell
 from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, RARE, UNKNOWN, Weight
 from iisight.rules.events._code import weighed
 from iisight.rules.events._writes import is_by_command, writes, written
-from iisight.telemetry.interpret import Area, area_of
+from iisight.telemetry.interpret import Area, area_of, code_kind
 
 INFO = RuleInfo(
     id="IIS316",
@@ -27,9 +27,7 @@ _CONFIGURATION = frozenset({Area.CONFIGURATION, Area.SCHEMA, Area.SITE_CONFIGURA
 _SERVER = frozenset({Area.INETSRV, Area.GAC, Area.SCHEMA, Area.CONFIGURATION, Area.FRAMEWORK})
 _APPLICATION = frozenset({Area.BIN, Area.APP_CODE, Area.START_CODE, Area.CONTENT, Area.WATCHED})
 _PRODUCTS = ("\\httpproxy\\", "\\clientaccess\\", "\\web server extensions\\")
-_PROGRAMS = (".dll", ".exe", ".ocx", ".com", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".hta", ".msi", ".sys", ".wsf")
-_SOURCES = (".cs", ".vb")
-_EDITED = (*_SOURCES, ".cshtml", ".vbhtml", ".master", ".ascx")  # what content management writes into its own site
+_EDITED = (".cs", ".vb", ".cshtml", ".vbhtml", ".master", ".ascx")  # what content management writes into its own site
 _COMPILERS = ("csc.exe", "vbc.exe", "jsc.exe", "cvtres.exe", "vbcscompiler.exe", "aspnet_compiler.exe")
 
 
@@ -67,10 +65,10 @@ def _weight(action: Action, area: Area, actor: Actor) -> Weight | None:
 
 def _by_worker(path: str, area: Area) -> Weight | None:
     """An application that updates itself, and one that stores what is uploaded, look like an intruder, but not here."""
-    if area is Area.TEMPORARY or (paths.extension(path) in _SOURCES and area is Area.WORKER):
+    if area is Area.TEMPORARY or (code_kind(path) == "source" and area is Area.WORKER):
         return None  # ASP.NET compiles there, and the serialisers of .NET in the folder for temporary files
     if area is Area.WORKER:
         if place_of(path) not in (Place.WRITABLE, Place.SYSTEM):
             return NOTED
-        return ODD if paths.extension(path) in _PROGRAMS else UNKNOWN
+        return ODD if code_kind(path) == "program" else UNKNOWN
     return RARE if paths.extension(path) in _EDITED and area is not Area.BIN else GRAVE

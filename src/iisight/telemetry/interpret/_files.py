@@ -3,7 +3,7 @@
 from iisight.evidence import paths
 from iisight.model.activity import FILES, Act, Action
 from iisight.telemetry.interpret._actors import is_worker
-from iisight.telemetry.interpret._places import Area, Watch, area_of, fold, is_code, matters
+from iisight.telemetry.interpret._places import Area, Watch, area_of, code_kind, fold, matters
 
 _LOGS = (Area.LOGS, Area.EVENT_LOGS)
 
@@ -33,7 +33,7 @@ def deleted(path: str, process: str, watch: Watch) -> tuple[Action, ...]:
 
 
 def _of(act: Act, path: str, process: str, watch: Watch, note: str) -> tuple[Action, ...]:
-    area = area_of(path, watch, by_worker=is_worker(process) and is_code(path))
+    area = area_of(path, watch, by_worker=is_worker(process) and bool(code_kind(path)))
     if area is None or not matters(path, area):
         return ()
     return (Action(act, FILES, paths.normal(path), name=area.value, note=note),)
