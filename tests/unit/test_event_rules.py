@@ -330,6 +330,10 @@ def test_what_a_worker_process_does_to_its_own_server_is_proof(event: Event) -> 
     assert (Severity.HIGH, Confidence.HIGH) in {(f.severity, f.confidence) for f in found(event)}
 
 
+def test_tracing_of_failed_requests_is_not_taken_for_a_change_that_failed() -> None:
+    assert "IIS302 medium/low" in said(started("appcmd configure trace Shop /enablesite", APPCMD, W3WP))
+
+
 @pytest.mark.parametrize(
     ("actor", "expected"),
     [

@@ -87,7 +87,7 @@ CHANGES = [
     ),
     (
         change('/system.webServer/globalModules/add[@name="X"]/@image', r"C:\x.dll", number=30),
-        Action(Act.REGISTER, API, FILE, GLOBAL, "X", r"C:\x.dll", new=r"C:\x.dll", note="failed @image"),
+        Action(Act.REGISTER, API, FILE, GLOBAL, "X", r"C:\x.dll", new=r"C:\x.dll", note="failed @image", failed=True),
     ),
     (
         change("/system.webServer/isapiFilters/filter[@name='a/b[1]']/@path", r"C:\f.dll"),
@@ -293,6 +293,11 @@ OTHERS = [
     (
         made("Microsoft-Windows-DotNETRuntime", 154, FullyQualifiedAssemblyName="Odd, Version=1.0.0.0"),
         Action(Act.LOAD, ".NET runtime", name="Odd", code="Odd, Version=1.0.0.0"),
+    ),
+    (
+        made("MSExchange CmdletLogs", 6, param1="Install-TransportAgent", param2="-Name A"),
+        Action(Act.INSTALL, "Exchange cmdlet", "transport agent", name="A", new="-Name A",
+               note="Install-TransportAgent failed", failed=True),
     ),
     (
         made("MSExchange CmdletLogs", 1, param1="Install-TransportAgent",

@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action, Activity, Actor
+from iisight.model.activity import API, FILES, WORKER, Act, Action, Activity, Actor
 
 MAX_COMMAND = 300  # characters of a command line
 
 _NOTHING = "something"
-_FILES = "file system"
-_PLAIN = frozenset({_FILES, "process", "IIS worker process", "IIS configuration API"})  # the source says it already
+_PLAIN = frozenset({FILES, "process", WORKER, API})  # the source says it already
 _POOL = re.compile(r"""\s-ap\s+(?:"([^"]{1,128})"|(\S{1,128}))""", re.IGNORECASE)
 _SENTENCES = {
     Act.REGISTER: "registered {thing}",
@@ -66,7 +65,7 @@ def _program(path: str, command: str, *, alone: bool = False) -> str:
 
 def thing(action: Action) -> str:
     """Return what an action is about: its name, code, section and scope."""
-    if action.subject and (action.tool == _FILES or action.act is Act.LOAD):
+    if action.subject and (action.tool == FILES or action.act is Act.LOAD):
         return action.subject  # its name is that of the area
     name = f"'{action.name}'" if action.name and action.name != action.code else ""
     code = f"{'→ ' if name else ''}{action.code}" if action.code else ""

@@ -5,6 +5,11 @@ from enum import StrEnum
 
 from iisight.model.event import Event
 
+FILES, SHARE = "file system", "file share"  # tools: a file was touched, and the event tells no command
+WORKER, API = "IIS worker process", "IIS configuration API"  # tools
+ASKED = "a handle was asked for"  # note: that it was used is not said
+STREAM = "alternate data stream: "  # how the note begins when it was not the file's own content
+
 
 class Act(StrEnum):
     """What was done, or what happened."""
@@ -45,9 +50,7 @@ class Actor:
     parent: str = ""  # Windows path of the program that started it
     parent_command: str = ""
     parent_guid: str = ""
-    installer: str = (
-        ""  # the installer at work, by name: `TrustedInstaller`, `msiexec`, `iissetup`, `Exchange setup`, …
-    )
+    installer: str = ""  # the one at work, by name: `TrustedInstaller`, `msiexec`, `iissetup`, `Exchange setup`, …
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Action:
     note: str = (
         ""  # what the reader must know besides: `-EncodedCommand`, `name hidden by carets`, `renamed appcmd.exe`
     )
+    failed: bool = False  # it was tried, and nothing came of it
 
 
 @dataclass(frozen=True, slots=True)

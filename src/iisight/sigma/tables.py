@@ -1,18 +1,14 @@
 """The tables of this layer: what records a log source, and how it calls the fields."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
+from functools import cache, partial
 
-from iisight.catalogue.tables import Row, split_table
+from iisight import tables
+from iisight.tables import Row
 
 DERIVED = "{"  # a native name that holds it is put together of several values
 
-
-@cache
-def table(name: str) -> tuple[Row, ...]:
-    """Return the rows of `data/<name>.csv`."""
-    return split_table(resources.files("iisight.sigma").joinpath("data", f"{name}.csv").read_text("utf-8"))
+table = partial(tables.rows, "iisight.sigma")
 
 
 @cache

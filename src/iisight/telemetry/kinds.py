@@ -1,15 +1,14 @@
 """What a file is that was taken for an event log, by its first bytes."""
 
-_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
-_OLD = b"\x30\0\0\0LfLe"
-_KINDS = (
-    (_OLD, "a log of Windows before Vista (.evt): convert it with `wevtutil epl OLD.evt NEW.evtx /lf:true`"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"MZ", "an executable"),
-    (b"regf", "a registry hive"),
-    (b"SQLite format 3\0", "an SQLite database"),
-    (b"\x7fELF", "an executable"),
-    (b"%PDF", "a PDF document"),
+_ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
+_REASONS = (
+    (b"0\0\0\0LfLe", "a log of Windows before Vista (.evt): convert it with `wevtutil epl OLD.evt NEW.evtx /lf:true`"),
+    (_ZIP, "no event log but a ZIP archive"),
+    (b"MZ", "no event log but an executable"),
+    (b"regf", "no event log but a registry hive"),
+    (b"SQLite format 3\0", "no event log but an SQLite database"),
+    (b"\x7fELF", "no event log but an executable"),
+    (b"%PDF", "no event log but a PDF document"),
 )
 
 
@@ -17,9 +16,9 @@ def kind_of(head: bytes) -> str:
     """Return what a file is, as the reason why it is not read as an event log."""
     if not head:
         return "an empty file"
-    known = next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
+    known = next((reason for magic, reason in _REASONS if head.startswith(magic)), None)
     if known is not None:
-        return f"no event log but {known}" if not head.startswith(_OLD) else known
+        return known
     if not head.strip(b"\0"):
         return "nothing but zeros at its start"
     text = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1]
@@ -31,7 +30,7 @@ def kind_of(head: bytes) -> str:
 
 def is_archive(head: bytes) -> bool:
     """Tell whether a file is a ZIP or a tar archive."""
-    return head.startswith(_ARCHIVES) or is_tar(head)
+    return head.startswith((_ZIP, _EMPTY_ZIP)) or is_tar(head)
 
 
 def is_tar(head: bytes) -> bool:

@@ -29,19 +29,8 @@ _EVENT_LOGS = (".evtx", ".evt")
 _EXPORTS = (".json", ".jsonl", ".ndjson", ".xml")
 _PACKED = (".gz", ".zst", ".bz2", ".xz")
 _MAY_BE_LOG = (
-    b"{",
-    b"[",
-    b"<",
-    b"Record ",
-    b"\xef\xbb\xbf",
-    b"\xff\xfe",
-    b"\xfe\xff",
-    b" ",
-    b"\t",
-    b"\r",
-    b"\n",
-    b"\0",
-)
+    b"{", b"[", b"<", b"Record ", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b" ", b"\t", b"\r", b"\n", b"\0",
+)  # fmt: skip
 
 
 class LogFormat(StrEnum):

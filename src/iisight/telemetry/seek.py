@@ -17,6 +17,7 @@ from iisight.model.errors import EvidenceError, ParseError
 from iisight.model.event import Event, Lost
 from iisight.model.locator import Locator
 from iisight.parsers import evtx, exports
+from iisight.parsers.record import to_int
 from iisight.telemetry.interpret import NOTHING, source_of
 from iisight.telemetry.logs import Log, LogFormat
 from iisight.telemetry.prefilter import finder
@@ -95,10 +96,7 @@ def process_of(event: Event) -> Process | None:
 
 def logon_number(text: str) -> int:
     """Return a logon id as a number, 0 for what is none."""
-    try:
-        return int(text[:20], 0)
-    except ValueError:
-        return 0
+    return to_int(text) or 0
 
 
 def seek(logs: Sequence[Log], sought: Sought, progress: Progress) -> Iterator[Gap]:

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from importlib import resources
 
-from iisight.catalogue.tables import split_table
+from iisight import tables
 from iisight.examine.trust import CODE, TIMESTAMPS, Root, Trust, make_trust
 from iisight.workbench import der
 
@@ -147,8 +146,8 @@ def public_key(key: str) -> bytes:
 @cache
 def _primes() -> Mapping[str, tuple[int, int]]:
     """Return the primes of the test keys."""
-    table = resources.files("iisight.workbench").joinpath("data", "test_keys.csv").read_text("ascii")
-    return {row["name"]: (int(row["p"], 16), int(row["q"], 16)) for row in split_table(table)}
+    keys = tables.rows("iisight.workbench", "test_keys")
+    return {row["name"]: (int(row["p"], 16), int(row["q"], 16)) for row in keys}
 
 
 def _extensions(wish: Wish) -> list[bytes]:

@@ -4,9 +4,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 
-from iisight.catalogue.tables import split_table
+from iisight import tables
 
 Type = tuple[str, str, tuple[str, ...]]  # full name, base, interfaces
 
@@ -125,8 +124,7 @@ def _key_of_token(value: object) -> bytes:
 
 @cache
 def _public_keys() -> Mapping[str, str]:
-    table = resources.files("iisight.workbench").joinpath("data", "public_keys.csv").read_text("ascii")
-    return {row["token"]: row["key"] for row in split_table(table)}
+    return {row["token"]: row["key"] for row in tables.rows("iisight.workbench", "public_keys")}
 
 
 _READERS: Mapping[object, Callable[[object], object]] = {

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
 from xml.etree import ElementTree as ET
 
+from iisight import tables
 from iisight.catalogue import schema
-from iisight.catalogue.tables import Row, rows, split_table
+from iisight.catalogue.tables import Row, rows
 from iisight.evidence import paths
 from iisight.workbench.pe import PeSpec, build
 from iisight.workbench.stock_registry import hive_files, stock_keys
@@ -162,7 +162,7 @@ def _modules(holder: ET.Element) -> None:
 def _handlers(holder: ET.Element) -> None:
     holder.set("accessPolicy", "Read, Script")
     known = {row["name"]: row for row in rows("handlers") if row["tier"] == "core"}
-    for hung in split_table(resources.files("iisight.workbench").joinpath("data", "handlers.csv").read_text("utf-8")):
+    for hung in tables.rows("iisight.workbench", "handlers"):
         row = known.get(hung["name"])
         if row is None:
             continue

@@ -13,31 +13,11 @@ MAX_PARAMETERS = 512
 _GLOBAL, _MODULES = "system.webServer/globalModules", "system.webServer/modules"
 _SITES, _POOLS = "system.applicationHost/sites", "system.applicationHost/applicationPools"
 _OBJECTS = {"site": _SITES, "app": _SITES, "vdir": _SITES, "apppool": _POOLS}
-_SWITCHES = frozenset(
-    [
-        "section",
-        "commit",
-        "apphostconfig",
-        "text",
-        "@t",
-        "@text",
-        "@x",
-        "xml",
-        "config",
-        "in",
-        "debug",
-        "clr",
-        "lockelements",
-        "lockattributes",
-        "lockallattributesexcept",
-        "lockallelementsexcept",
-        "lockitem",
-        "?",
-        "delete",
-        "configuration",
-        "zip",
-    ]
-)
+_SWITCHES = frozenset((  # what is no attribute: `appcmd /?`, "Getting Started with AppCmd.exe"
+    "section", "commit", "apphostconfig", "text", "@t", "@text", "@x", "xml", "config", "in", "debug", "clr",
+    "lockelements", "lockattributes", "lockallattributesexcept", "lockallelementsexcept", "lockitem", "?",
+    "delete", "configuration", "zip",
+))  # fmt: skip
 _SECRETS = ("applicationpools", "sites", "anonymousauthentication", "connectionstrings", "configurationredirection")
 _PAIR = re.compile(r"\s*@?([\w.]{1,64})\s*=\s*(?:'([^']{0,4096})'|\"([^\"]{0,4096})\"|([^,\]'\"]{0,4096}))\s*,?")
 _STEP = re.compile(r"\.?(?:([A-Za-z_@][\w]{0,63})|\[([^\]'\"]*(?:'[^']*'[^\]'\"]*|\"[^\"]*\"[^\]'\"]*){0,64})\])")

@@ -10,7 +10,7 @@ from iisight.model.activity import Act, Action
 from iisight.parsers.commands.tables import read_table
 
 _GROUPS = ("system.webserver/", "system.applicationhost/", "system.web/", "system.ftpserver/", "")
-_VARIABLES = re.compile(  # those that make the CLR or the host load code (iis.md L-13)
+_VARIABLES = re.compile(  # by them the CLR or .NET loads code (L-13): .NET documentation of profiling, hooks and hosts
     r"(?:COR|CORECLR)_(?:PROFILER\w*|ENABLE_PROFILING)|DOTNET_(?:STARTUP_HOOKS|ADDITIONAL_DEPS|SHARED_STORE)"
     r"|ASPNETCORE_HOSTINGSTARTUPASSEMBLIES|APPDOMAIN_MANAGER_(?:ASM|TYPE)|COMPLUS_\w+",
     re.IGNORECASE,

@@ -1,13 +1,7 @@
-"""Tables of facts of the PE parser: `data/*.csv`; lines that start with `#` are remarks."""
+"""The tables of this package."""
 
-import csv
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
+from functools import partial
 
+from iisight import tables
 
-@cache
-def rows(table: str, package: str = "iisight.parsers.pe") -> tuple[Mapping[str, str], ...]:
-    """Return the rows of `data/<table>.csv` of a package."""
-    text = resources.files(package).joinpath("data", f"{table}.csv").read_text("utf-8")
-    return tuple(csv.DictReader((line for line in text.splitlines() if not line.startswith("#")), strict=True))
+rows = partial(tables.rows, "iisight.parsers.pe")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-from iisight.catalogue.tables import split_table
+from iisight.tables import split_table
 
 MAX_NAME = 128  # longer names resemble nothing
 _DIGITS = {"0": "o", "1": "li", "3": "e", "5": "s", "|": "li"}

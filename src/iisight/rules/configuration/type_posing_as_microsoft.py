@@ -5,7 +5,6 @@ from functools import cache
 from importlib import resources
 
 from iisight.catalogue.lookup import catalogue
-from iisight.catalogue.tables import split_table
 from iisight.inventory.inventory import Inventory
 from iisight.inventory.link import assembly_of
 from iisight.model.component import Component, Kind
@@ -16,6 +15,7 @@ from iisight.rules._common import Options, is_known
 from iisight.rules.configuration._keys import NO_KEY, AssemblyKeys, Key
 from iisight.rules.configuration._types import microsoft_tokens, microsofts
 from iisight.rules.configuration._weights import ODD, UNKNOWN, Weight, tell
+from iisight.tables import split_table
 
 INFO = RuleInfo(
     id="IIS148",

@@ -7,11 +7,11 @@ from iisight.evidence import paths
 from iisight.inventory.past import Change, History, How, Row
 from iisight.model.activity import Act, Action, Activity, Actor
 from iisight.model.component import Component, Registration
+from iisight.parsers.record import to_int
 from iisight.rules._case import Case
 from iisight.rules._common import EXPOSED, place_of
 
 CHANNEL = "microsoft-iis-configuration/operational"
-API = "IIS configuration API"
 SLACK = timedelta(minutes=5)  # between a change and the time of the file that holds it
 SYSTEM = frozenset({"S-1-5-18", "S-1-5-19", "S-1-5-20"})
 
@@ -22,7 +22,7 @@ def acts(case: Case, *wanted: Act) -> Iterator[tuple[Activity, Action]]:
     """Yield the actions of some kinds, in the order of time, but for those that failed."""
     for activity in case.activities:
         for action in activity.actions:
-            if action.act in wanted and not action.note.startswith("failed"):
+            if action.act in wanted and not action.failed:
                 yield activity, action
 
 
@@ -98,8 +98,5 @@ def _spans(case: Case) -> Iterator[tuple[datetime, datetime]]:
 
 
 def _logon(actor: Actor) -> int:
-    try:
-        number = int(actor.logon[:20], 0)
-    except ValueError:
-        return 0
+    number = to_int(actor.logon) or 0
     return 0 if number in _SYSTEM_LOGONS else number

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from iisight.evidence import paths
 from iisight.inventory.inventory import Inventory
-from iisight.model.activity import Act, Action, Activity
+from iisight.model.activity import API, Act, Action, Activity
 from iisight.model.finding import Confidence, Evidence, Finding, Severity
 from iisight.model.locator import Locator
 from iisight.model.rule import RuleInfo
 from iisight.rules._case import Case
 from iisight.rules._common import Options, finding
 from iisight.rules._events import by_whom, event_evidence
-from iisight.rules.correlation._joins import API, acts, file_of, is_exposed, is_one_host
+from iisight.rules.correlation._joins import acts, file_of, is_exposed, is_one_host
 
 INFO = RuleInfo(
     id="IIS502",

@@ -53,11 +53,6 @@ class Code:
         """Return what the image's folder is for; None for a .NET type or a bare file name."""
         return place_of(self.image) if self.image and paths.is_absolute(self.image) else None
 
-    @property
-    def failed(self) -> bool:
-        """Tell whether the change was refused (IIS-Configuration 30)."""
-        return self.action.note.startswith("failed")
-
 
 def registered(activity: Activity) -> Iterator[Code]:
     """Yield what is registered; entries of the restriction list and environment variables are other rules' matter."""

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 
 from iisight.evidence import paths
-from iisight.model.activity import Act, Activity, Actor
+from iisight.model.activity import Action, Activity, Actor
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
-from iisight.rules._events import actions, by_whom, event_finding, is_by_worker
+from iisight.rules._events import event_finding, is_by_worker
 from iisight.rules.configuration._processes import is_shell
 from iisight.rules.configuration._weights import GRAVE, NOTED, ODD, RARE, UNKNOWN, Weight
 from iisight.rules.events._code import weighed
+from iisight.rules.events._writes import is_by_command, writes, written
 from iisight.telemetry.interpret import Area, area_of
 
 INFO = RuleInfo(
@@ -36,21 +37,18 @@ _FILES = frozenset({".config", ".xml", ".key"})
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield the server's files written by others than IIS's tools, and web.configs written by shells or workers."""
-    for action in actions(activity, Act.WRITE):
-        area = area_of(action.subject)
-        if paths.extension(action.subject) not in _FILES or action.note == "a handle was asked for":
+    for action in writes(activity):
+        if paths.extension(action.subject) not in _FILES:
             continue
-        weight = _weight(action.tool, action.subject, area, activity.actor)
+        weight = _weight(action, area_of(action.subject), activity.actor)
         if weight is not None:
             severity, confidence = weighed(weight, installer=activity.actor.installer)
-            source = f" {action.note}" if action.note.startswith(("from ", "through ")) else ""
-            how = f" ({action.tool})" if action.tool != "file system" else ""
-            message = f"{action.subject} was written{source}{by_whom(activity.actor)}{how}"
+            message = written(action, activity.actor)
             yield event_finding(INFO, activity, message, severity=severity, confidence=confidence)
 
 
-def _weight(tool: str, path: str, area: Area | None, actor: Actor) -> Weight | None:
-    by_command = tool not in ("file system", "file share")
+def _weight(action: Action, area: Area | None, actor: Actor) -> Weight | None:
+    by_command = is_by_command(action)
     program = paths.lower(paths.basename(actor.process))
     if area in _AREAS:
         if is_by_worker(actor):

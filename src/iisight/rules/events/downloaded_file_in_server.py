@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from iisight.evidence import paths
-from iisight.model.activity import Act, Activity
+from iisight.model.activity import STREAM, Act, Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
@@ -21,7 +21,6 @@ INFO = RuleInfo(
     attack=("T1505.004", "T1105", "T1564.004"),
 )
 
-MARK = "alternate data stream: "
 _SERVER = frozenset({Area.INETSRV, Area.GAC, Area.SCHEMA, Area.CONFIGURATION, Area.BIN, Area.APP_CODE, Area.START_CODE})
 _URL = re.compile(r"HostUrl=(\S{1,300})", re.IGNORECASE)
 _ZONE = re.compile(r"ZoneId=([34])")
@@ -30,7 +29,7 @@ _ZONE = re.compile(r"ZoneId=([34])")
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield files with the mark that browsers leave, and streams of other names: code can hide in one."""
     for action in actions(activity, Act.WRITE):
-        if not action.note.startswith(MARK):
+        if not action.note.startswith(STREAM):
             continue
         stream = paths.stream_of(action.subject) or ""
         area = area_of(action.subject.removesuffix(f":{stream}"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from iisight.catalogue.lookup import catalogue
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action, Activity
+from iisight.model.activity import WORKER, Act, Action, Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options, Place, place_of
@@ -27,7 +27,7 @@ _COMPILED = ("app_web_", "app_global.", "app_code.", "app_theme_", "app_localres
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield the image; an unsigned one of a product or an application is the rule there, and says nothing."""
     for action in actions(activity, Act.LOAD):
-        if "\\" not in action.code or action.tool not in ("IIS worker process", ".NET runtime", "AppLocker"):
+        if "\\" not in action.code or action.tool not in (WORKER, ".NET runtime", "AppLocker"):
             continue  # an assembly without a file: the story tells it
         weight = _weight(action)
         if weight is not None:

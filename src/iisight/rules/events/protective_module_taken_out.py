@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from iisight.model.activity import Act, Action, Activity
+from iisight.model.activity import API, Act, Action, Activity
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
@@ -45,7 +45,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
 def _weight(action: Action) -> Weight | None:
     name = action.name.lower()
     if name in _LOGGING:
-        listed = action.tool == "IIS configuration API"  # a list that is sorted is taken out and put in again
+        listed = action.tool == API  # a list that is sorted is taken out and put in again
         return UNKNOWN if action.scope or listed else ODD
     if name in _PROTECTING:
         return NOTED if action.scope else UNKNOWN

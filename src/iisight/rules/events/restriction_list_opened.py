@@ -32,8 +32,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
         told = _switch(action) if action.act is Act.CONFIGURE else _entry(action)
         if told is not None:
             (what, then), weight = told
-            failed = action.note.startswith("failed")
-            severity, confidence = weighed(weight, installer=activity.actor.installer, failed=failed)
+            severity, confidence = weighed(weight, installer=activity.actor.installer, failed=action.failed)
             message = f"{what}{by_whom(activity.actor)} ({action.tool}){then}"
             yield event_finding(INFO, activity, message, severity=severity, confidence=confidence, scope=action.scope)
 

@@ -29,7 +29,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     for code in registered(activity):
         if code.image and is_shell(code.image):
             weight = (INFO.severity, INFO.confidence)
-            severity, confidence = weighed(weight, installer=activity.actor.installer, failed=code.failed)
+            severity, confidence = weighed(weight, installer=activity.actor.installer, failed=code.action.failed)
             who, scope = f"{by_whom(activity.actor)} ({code.action.tool})", code.action.scope
             message = f"{code.label} was registered{who} to start {code.action.code[:MAX_COMMAND]}"
             yield event_finding(INFO, activity, message, severity=severity, confidence=confidence, scope=scope)

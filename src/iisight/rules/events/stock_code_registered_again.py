@@ -29,7 +29,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
         if match is None:
             continue
         weight = ODD if match.tier == "core" and code.image else NOTED
-        severity, confidence = weighed(weight, installer=activity.actor.installer, failed=code.failed)
+        severity, confidence = weighed(weight, installer=activity.actor.installer, failed=code.action.failed)
         message = (
             f"{code.label} was registered{by_whom(activity.actor)} ({code.action.tool}) with {code.shown}, "
             f"which {match.product} registers as '{match.expected}'"

@@ -29,7 +29,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
         if match is None:
             continue
         weight = _weight(code, match.tier == "core")
-        severity, confidence = weighed(weight, installer=activity.actor.installer, failed=code.failed)
+        severity, confidence = weighed(weight, installer=activity.actor.installer, failed=code.action.failed)
         message = (
             f"{code.label} was registered{by_whom(activity.actor)} ({code.action.tool}) with {code.shown} "
             f"instead of {match.expected} ({match.product})"

@@ -28,7 +28,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
         if action.subject != "transport agent":
             continue
         severity, confidence = _weight(action)
-        tried = " was tried and failed" if action.note.endswith("failed") else ""
+        tried = " was tried and failed" if action.failed else ""
         code = f" from {action.code}" if action.code else ""
         cmdlet = action.note.removesuffix(" failed")
         message = f"{cmdlet} for transport agent '{action.name}'{code}{tried}{by_whom(activity.actor)}"

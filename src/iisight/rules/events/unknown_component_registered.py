@@ -36,9 +36,9 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
         if is_stock(code) or is_stock_code(code) or wears_stock_name(code) or is_shell(code.image):
             continue
         where = f" ({code.place})" if code.place else ""
-        verb = "could not be registered" if code.failed else "was registered"
+        verb = "could not be registered" if code.action.failed else "was registered"
         scope = f" for {code.action.scope}" if code.action.scope else ""
-        severity, confidence = weighed(_weight(code), installer=activity.actor.installer, failed=code.failed)
+        severity, confidence = weighed(_weight(code), installer=activity.actor.installer, failed=code.action.failed)
         message = f"{code.label} {verb}{scope} from {code.shown}{where}{by_whom(activity.actor)} ({code.action.tool})"
         yield event_finding(INFO, activity, message, severity=severity, confidence=confidence, scope=code.action.scope)
 

@@ -31,8 +31,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     for action in actions(activity, Act.BLIND, Act.CONFIGURE):
         if not action.section or (action.act is Act.CONFIGURE and not _moves(action)):
             continue
-        failed = action.note.startswith("failed")
-        severity, confidence = weighed(_weight(action), installer=activity.actor.installer, failed=failed)
+        severity, confidence = weighed(_weight(action), installer=activity.actor.installer, failed=action.failed)
         message = f"{_told(action)}{by_whom(activity.actor)} ({action.tool})"
         yield event_finding(INFO, activity, message, severity=severity, confidence=confidence, scope=action.scope)
 

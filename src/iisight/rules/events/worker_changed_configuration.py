@@ -38,7 +38,7 @@ def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     for action in actions(activity, *_VERBS):
         if not _is_change(action):
             continue
-        severity, confidence = weighed(_weight(action), failed=action.note.startswith("failed"))
+        severity, confidence = weighed(_weight(action), failed=action.failed)
         message = f"{_told(action)}{by_whom(activity.actor)} ({action.tool})"
         yield event_finding(INFO, activity, message, severity=severity, confidence=confidence, scope=action.scope)
 

@@ -15,7 +15,7 @@ from iisight.model.activity import Action, Activity, Actor
 from iisight.model.event import Event
 from iisight.model.need import AnyOf, Need
 from iisight.telemetry.interpret._joiner import Joiner
-from iisight.telemetry.interpret._places import NOTHING, Area, Watch, area_of
+from iisight.telemetry.interpret._places import NOTHING, Area, Watch, area_of, code_kind
 
 Told = tuple[Actor, tuple[Action, ...]]
 Key = tuple[str, int]
@@ -64,4 +64,16 @@ def need(watch: Watch = NOTHING) -> Need:
     return AnyOf((*(source.need for source in sources()), watch.need()))
 
 
-__all__ = ["NOTHING", "Area", "Joiner", "Source", "Watch", "activity_of", "area_of", "need", "source_of", "sources"]
+__all__ = [
+    "NOTHING",
+    "Area",
+    "Joiner",
+    "Source",
+    "Watch",
+    "activity_of",
+    "area_of",
+    "code_kind",
+    "need",
+    "source_of",
+    "sources",
+]

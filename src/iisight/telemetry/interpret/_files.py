@@ -1,11 +1,10 @@
 """Files that were written, deleted or given another time: what several sources say in the same words."""
 
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action
+from iisight.model.activity import FILES, Act, Action
 from iisight.telemetry.interpret._actors import is_worker
-from iisight.telemetry.interpret._places import Area, Watch, area_of, fold, is_code, matters
+from iisight.telemetry.interpret._places import Area, Watch, area_of, code_kind, fold, matters
 
-TOOL = "file system"
 _LOGS = (Area.LOGS, Area.EVENT_LOGS)
 
 
@@ -17,7 +16,7 @@ def written(path: str, process: str, watch: Watch, note: str = "") -> tuple[Acti
 def retimed(path: str, process: str, watch: Watch, old: str, new: str) -> tuple[Action, ...]:
     """Return that a file was given another time."""
     return tuple(
-        Action(Act.RETIME, TOOL, a.subject, name=a.name, old=old, new=new)
+        Action(Act.RETIME, FILES, a.subject, name=a.name, old=old, new=new)
         for a in _of(Act.RETIME, path, process, watch, "")
     )
 
@@ -27,17 +26,17 @@ def deleted(path: str, process: str, watch: Watch) -> tuple[Action, ...]:
     area = area_of(path, watch, by_worker=is_worker(process))
     if area in _LOGS:
         is_log = paths.extension(path) in (".log", ".evtx", ".etl", ".xml")
-        return (Action(Act.CLEAR, TOOL, paths.normal(path), name=area.value),) if is_log else ()
+        return (Action(Act.CLEAR, FILES, paths.normal(path), name=area.value),) if is_log else ()
     if area is Area.HISTORY:
-        return (Action(Act.DELETE, TOOL, paths.normal(path), name=area.value),) if _by_hand(process) else ()
+        return (Action(Act.DELETE, FILES, paths.normal(path), name=area.value),) if _by_hand(process) else ()
     return _of(Act.DELETE, path, process, watch, "")
 
 
 def _of(act: Act, path: str, process: str, watch: Watch, note: str) -> tuple[Action, ...]:
-    area = area_of(path, watch, by_worker=is_worker(process) and is_code(path))
+    area = area_of(path, watch, by_worker=is_worker(process) and bool(code_kind(path)))
     if area is None or not matters(path, area):
         return ()
-    return (Action(act, TOOL, paths.normal(path), name=area.value, note=note),)
+    return (Action(act, FILES, paths.normal(path), name=area.value, note=note),)
 
 
 def _by_hand(process: str) -> bool:

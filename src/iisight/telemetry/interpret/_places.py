@@ -16,14 +16,6 @@ from iisight.telemetry.interpret._tables import rows
 MAX_PATH = 4_096  # characters; Windows takes 32,767, products stay below 1,000
 
 _DEVICE = re.compile(r"(?:\\\\[?.]\\|\\\?\?\\|\\)?(?:GLOBALROOT\\)?Device\\HarddiskVolume\d{1,6}(?=\\)", re.IGNORECASE)
-_EXECUTABLE = frozenset(
-    {".dll", ".exe", ".ocx", ".sys", ".scr", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".wsf", ".hta", ".msi"}
-)
-_PAGE = frozenset(
-    {".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".master", ".svc", ".asp", ".asa", ".cer", ".cdx", ".cshtml"}
-    | {".vbhtml", ".php", ".phtml", ".jsp", ".jspx", ".cfm", ".soap", ".rem", ".shtml", ".stm", ".xamlx"}
-)
-_SOURCE = frozenset({".cs", ".vb"})
 
 
 class Area(StrEnum):
@@ -100,15 +92,20 @@ def _patterns() -> tuple[tuple[Area, re.Pattern[str]], ...]:
     return tuple((Area(row["area"]), re.compile(row["pattern"])) for row in rows("areas"))
 
 
-def is_code(path: str) -> bool:
-    """Tell whether a file can be code by its name: a program, a page, or source that ASP.NET compiles."""
-    return paths.extension(path) in _EXECUTABLE | _PAGE | _SOURCE
+def code_kind(path: str) -> str:
+    """Return what code a file can be by its name: `program`, `page`, `source` that ASP.NET compiles; empty for none."""
+    return _extensions().get(paths.extension(path), "")
+
+
+@cache
+def _extensions() -> dict[str, str]:
+    return {extension: row["kind"] for row in rows("extensions") for extension in row["extensions"].split()}
 
 
 def matters(path: str, area: Area) -> bool:
     """Tell whether writing this file of an area can change what a server runs."""
     extension = paths.extension(path)
-    if area is Area.WATCHED or is_code(path):
+    if area is Area.WATCHED or code_kind(path):
         return area not in (Area.LOGS, Area.EVENT_LOGS, Area.HISTORY)
     if area in (Area.CONFIGURATION, Area.SCHEMA, Area.FRAMEWORK, Area.SITE_CONFIGURATION):
         return extension in (".config", ".xml", ".key")

@@ -1,15 +1,10 @@
-"""The tables of this package, read when they are first asked for."""
+"""The tables of this package."""
 
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
+from functools import partial
 
-from iisight.catalogue.tables import split_table
+from iisight import tables
+from iisight.tables import Row
 
-Row = Mapping[str, str]
+rows = partial(tables.rows, "iisight.telemetry.interpret")
 
-
-@cache
-def rows(table: str) -> tuple[Row, ...]:
-    """Return the rows of `data/<table>.csv`."""
-    return split_table(resources.files(__package__).joinpath("data", f"{table}.csv").read_text("utf-8"))
+__all__ = ["Row", "rows"]

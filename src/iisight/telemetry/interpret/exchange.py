@@ -4,6 +4,7 @@ The values have no names: cmdlet, parameters, caller (public records of both eve
 """
 
 import re
+from dataclasses import replace
 
 from iisight.model.activity import Act, Action, Actor
 from iisight.model.event import Event
@@ -30,10 +31,9 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     actor = Actor(user=values[2].strip(), sid=next((v for v in values[3:6] if _SID.match(v)), ""))
     given = {m[1].lower(): m[2] or m[3] for m in _GIVEN.finditer(parameters[:8192])}
     name = given.get("name") or given.get("identity", "")
-    note = f"{cmdlet} failed" if event.id == 6 else cmdlet
+    failed, note = event.id == 6, f"{cmdlet} failed" if event.id == 6 else cmdlet
+    done = Action(Act.CONFIGURE, TOOL, name=name, new=parameters, note=note, failed=failed)
     if _AGENT.match(cmdlet):
         code = given.get("assemblypath", "")
-        return actor, (Action(Act.INSTALL, TOOL, "transport agent", name=name, code=code, new=parameters, note=note),)
-    if _FOLDER.match(cmdlet):
-        return actor, (Action(Act.CONFIGURE, TOOL, "virtual directory", name=name, new=parameters, note=note),)
-    return actor, ()
+        return actor, (replace(done, act=Act.INSTALL, subject="transport agent", code=code),)
+    return actor, (replace(done, subject="virtual directory"),) if _FOLDER.match(cmdlet) else ()

@@ -9,7 +9,7 @@ from functools import cache
 
 from iisight.catalogue.schema import CodeAttribute, code_attributes, section_fact
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action, Actor
+from iisight.model.activity import API, FILES, Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._actors import recorded
@@ -27,7 +27,6 @@ _CHANNELS = tuple(
 )
 READS = frozenset((name, i) for name in (*_NAMES, *_CHANNELS) for i in _IDS)
 NEED = literal("IIS-Configuration")
-TOOL = "IIS configuration API"
 
 _DELETE = "2"  # EditOperationType: 1 add, 2 delete, 3 modify (public samples)
 _APPHOST = "machine/webroot/apphost"
@@ -45,20 +44,20 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
 def _other(event: Event) -> Action | None:
     file = paths.normal(text(event, "PhysicalPath"))
     if event.id == 50:
-        return Action(Act.COMMIT, TOOL, scope=scope_of(text(event, "ConfigPath", 1)))
+        return Action(Act.COMMIT, API, scope=scope_of(text(event, "ConfigPath", 1)))
     if event.id == 14:  # its password is never repeated
         target = text(event, "RedirectionPath", 1)
-        return Action(Act.CONFIGURE, TOOL, target, "configurationRedirection", "path", new=target)
+        return Action(Act.CONFIGURE, API, target, "configurationRedirection", "path", new=target)
     if event.id == 41:
         where = parse_path(text(event, "Configuration", 1))
         code = text(event, "ProgId", 3) or text(event, "CLSID", 2)
         note = f"schema extension {text(event, 'HRESULT', 4)}".strip()
-        return Action(Act.LOAD_FAILED, TOOL, section="/".join(where.elements), code=code, note=note)
+        return Action(Act.LOAD_FAILED, API, section="/".join(where.elements), code=code, note=note)
     if event.id == 10:
         note = (text(event, "Message") or text(event, "HRESULT", 1)).strip()
-        return Action(Act.FAULT, TOOL, file, note=note)
+        return Action(Act.FAULT, API, file, note=note)
     note = "the file on disk was not the one in memory when changes were committed"
-    return Action(Act.CONFIGURE, "file system", file, scope=scope_of(text(event, "ConfigPath", 1)), note=note)
+    return Action(Act.CONFIGURE, FILES, file, scope=scope_of(text(event, "ConfigPath", 1)), note=note)
 
 
 def _edit(event: Event) -> Action | None:
@@ -68,7 +67,7 @@ def _edit(event: Event) -> Action | None:
     section, element = _split(where.elements)
     action = Action(
         Act.CONFIGURE,
-        TOOL,
+        API,
         paths.normal(text(event, "PhysicalPath", 1)),
         section,
         where.key(*_KEYS) or where.attribute,
@@ -79,7 +78,7 @@ def _edit(event: Event) -> Action | None:
     )
     deleted = text(event, "EditOperationType", 5) == _DELETE
     action = _meaning(action, where, element, deleted=deleted)
-    return replace(action, note=f"failed {action.note}".strip()) if event.id == 30 else action
+    return replace(action, note=f"failed {action.note}".strip(), failed=True) if event.id == 30 else action
 
 
 def _meaning(action: Action, where: ConfigurationPath, element: tuple[str, ...], *, deleted: bool) -> Action:

@@ -7,7 +7,7 @@ nothing. Access rights: Windows SDK, `winnt.h`; `%%…` are their numbers in the
 import re
 
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action, Actor
+from iisight.model.activity import ASKED, FILES, SHARE, Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, AnyOf, any_of, literal
 from iisight.telemetry.interpret import _files, _places, _registry
@@ -44,7 +44,7 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
 
 def _accessed(event: Event, path: str, process: str, watch: Watch) -> tuple[Action, ...]:
     rights = _rights(event)
-    note = "a handle was asked for" if event.id == 4656 else ""
+    note = ASKED if event.id == 4656 else ""
     if rights & _WRITE:
         return _files.written(path, process, watch, note)
     if event.id == 4656:
@@ -69,7 +69,7 @@ def _permitted(path: str, watch: Watch, old: str = "", new: str = "") -> tuple[A
     if area is None or area in (Area.LOGS, Area.TEMPORARY, Area.HISTORY):
         return ()
     note = "permissions were changed"
-    return (Action(Act.CONFIGURE, _files.TOOL, paths.normal(path), name=area.value, old=old, new=new, note=note),)
+    return (Action(Act.CONFIGURE, FILES, paths.normal(path), name=area.value, old=old, new=new, note=note),)
 
 
 def _shared(event: Event, watch: Watch) -> tuple[Action, ...]:
@@ -84,4 +84,4 @@ def _shared(event: Event, watch: Watch) -> tuple[Action, ...]:
     if area is None or not matters(path, area):
         return ()
     note = f"through {text(event, 'ShareName')} from {text(event, 'IpAddress')}"
-    return (Action(Act.WRITE, "file share", paths.normal(path), name=area.value, note=note),)
+    return (Action(Act.WRITE, SHARE, paths.normal(path), name=area.value, note=note),)

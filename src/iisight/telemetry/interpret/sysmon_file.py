@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from iisight.evidence import paths
-from iisight.model.activity import Action, Actor
+from iisight.model.activity import STREAM, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, literal
 from iisight.telemetry.interpret import _files, _places
@@ -43,4 +43,4 @@ def _streamed(path: str, process: str, watch: Watch, note: str) -> tuple[Action,
 def _note(event: Event) -> str:
     if event.id == 29:
         return "executable"
-    return f"alternate data stream: {text(event, 'Contents')[:200]}" if event.id == 15 else ""
+    return f"{STREAM}{text(event, 'Contents')[:200]}" if event.id == 15 else ""

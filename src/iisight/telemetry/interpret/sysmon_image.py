@@ -5,7 +5,7 @@ Assemblies that the CLR loads from memory or shadow copies need not appear here.
 
 from iisight.catalogue.lookup import catalogue
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action, Actor
+from iisight.model.activity import WORKER, Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import AllOf, literal
 from iisight.telemetry.interpret._actors import is_worker, sysmon
@@ -27,7 +27,7 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
         return actor, ()
     action = Action(
         Act.LOAD,
-        "IIS worker process",
+        WORKER,
         paths.normal(image),
         name=area.value if area else "",
         code=paths.normal(image),

@@ -7,7 +7,7 @@ value that looks like one.
 import re
 
 from iisight.evidence import paths
-from iisight.model.activity import Act, Action, Actor
+from iisight.model.activity import WORKER, Act, Action, Actor
 from iisight.model.event import Event
 from iisight.model.need import literal
 from iisight.telemetry.interpret._actors import recorded
@@ -46,7 +46,7 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     image = text(event, "ModuleDll") or next((v for v in lines(event) if _is_image(v)), "")
     name = text(event, "Name") or text(event, "ModuleName")
     act = Act.FAULT if event.id in _FAULTS else Act.LOAD_FAILED
-    action = Action(act, "IIS worker process", image, name=name, code=image, note=_WHY[event.id])
+    action = Action(act, WORKER, image, name=name, code=image, note=_WHY[event.id])
     return recorded(event), (action,)
 
 

@@ -26,39 +26,11 @@ MAX_DEPTH = 40  # of brackets in one another
 MAX_TEXTS = 6  # of scripts in strings of one another
 MAX_FOUND = 4_096  # actions and programs of one script
 
-_KEYWORDS = frozenset(
-    [
-        "if",
-        "elseif",
-        "else",
-        "foreach",
-        "for",
-        "while",
-        "do",
-        "until",
-        "switch",
-        "try",
-        "catch",
-        "finally",
-        "return",
-        "throw",
-        "function",
-        "filter",
-        "param",
-        "begin",
-        "process",
-        "end",
-        "in",
-        "trap",
-        "exit",
-        "break",
-        "continue",
-        "class",
-        "using",
-        "workflow",
-        "data",
-    ]
-)
+_KEYWORDS = frozenset((  # about_Language_Keywords
+    "if", "elseif", "else", "foreach", "for", "while", "do", "until", "switch", "try", "catch", "finally",
+    "return", "throw", "function", "filter", "param", "begin", "process", "end", "in", "trap", "exit", "break",
+    "continue", "class", "using", "workflow", "data",
+))  # fmt: skip
 _CONSTANTS: dict[str, Value] = {"true": "true", "false": "false", "null": ""}
 _GLUES = (Kind.WORD, Kind.STRING, Kind.VARIABLE, Kind.MEMBER)
 

@@ -1,14 +1,10 @@
-"""The tables of this package's `data` folder."""
+"""The tables of this package."""
 
-from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
-from iisight.parsers.pe import tables
+from iisight import tables
 
-
-def rows(table: str) -> tuple[Mapping[str, str], ...]:
-    """Return the rows of `data/<table>.csv`."""
-    return tables.rows(table, "iisight.parsers.pe.clr")
+rows = partial(tables.rows, "iisight.parsers.pe.clr")
 
 
 @cache
