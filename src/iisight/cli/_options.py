@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from iisight.inventory.inventory import Progress
 from iisight.model.errors import UsageError
+from iisight.model.progress import Progress
 
 _QUIET_SECONDS = 1.0
 

@@ -31,7 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Read, and report."""
     asked, given = _hunt.ask(parsed), [Path(name) for name in parsed.logs if name != "-"]
-    known = [*(rule.info.id for rule in all_rules()), *(info.id for info in infos(asked.rules))]
+    known = (
+        [*(rule.info.id for rule in all_rules()), *(info.id for info in infos(asked.rules))] if parsed.ignore else []
+    )
     settings = _settings.settings(parsed, given, known)
     found = list(find_logs(parsed.logs))
     logs = [log for log in found if isinstance(log, Log)]

@@ -7,11 +7,11 @@ from pathlib import Path
 from iisight.evidence.source import Source
 from iisight.examine.capa import look
 from iisight.inventory.binaries import content
-from iisight.inventory.inventory import Progress
 from iisight.model.binary import Binary
 from iisight.model.component import Verdict
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.examination import CapaMatch, Examination
+from iisight.model.progress import Progress
 from iisight.model.report import Judged
 
 _DOUBTED = (Verdict.MALICIOUS, Verdict.SUSPICIOUS, Verdict.UNVERIFIED)

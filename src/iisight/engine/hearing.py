@@ -9,11 +9,11 @@ from iisight.engine.origins import Origins, sought
 from iisight.engine.registry import Rule
 from iisight.engine.settings import Settings
 from iisight.engine.sigma_rules import check_of, info_of, shipped
-from iisight.inventory.inventory import Progress
 from iisight.model.activity import Activity
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.event import Residue
 from iisight.model.finding import Finding
+from iisight.model.progress import Progress
 from iisight.model.rule import RuleInfo
 from iisight.model.story import LogRead
 from iisight.sigma.rule import RuleSet

@@ -11,8 +11,8 @@ from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
 from iisight.engine.story import of_logs, timeline
 from iisight.engine.weighing import weighed
-from iisight.inventory.inventory import Progress
 from iisight.model.coverage import Gap
+from iisight.model.progress import Progress
 from iisight.model.report import SCHEMA_VERSION, Report
 from iisight.rules._case import Case
 from iisight.telemetry.interpret import Watch
@@ -31,7 +31,7 @@ def hunt(
 ) -> Report:
     """Return what logs tell of changes to a web server; `name` is what they are called, `gaps` what was no log."""
     asked, chosen = ask or Ask(), settings or Settings()
-    every = tuple(all_rules() if rules is None else rules)
+    every = tuple(all_rules(Shape.EVENT, Shape.CASE) if rules is None else rules)
     hearing = hear(logs, asked, every, chosen, Watch(), progress or (lambda *_: None))
     hearing = replace(hearing, heard=attributed(hearing.heard, Joiner(()), chosen))
     own, unread = [rule for rule in every if rule.shape is not Shape.STATE], [*gaps, *hearing.gaps]

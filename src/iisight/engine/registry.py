@@ -1,14 +1,14 @@
 """Find the rules: modules below `iisight.rules` with INFO and check, the YARA pack, Sigma rules of `rules/events`."""
 
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import import_module, resources
 
 from iisight import rules
-from iisight.engine import sigma_rules, yara_rules
+from iisight.engine import sigma_rules
 from iisight.model.errors import UsageError
 from iisight.model.finding import Finding
 from iisight.model.rule import RuleInfo
@@ -46,21 +46,35 @@ class Rule:
 
 
 @cache
-def all_rules() -> tuple[Rule, ...]:
-    """Return every rule, by id. Raises ValueError when two rules share an id."""
+def all_rules(*shapes: Shape) -> tuple[Rule, ...]:
+    """Return every rule, or those of some shapes alone, by id; modules of others are not imported.
+
+    Raises ValueError when two rules share an id.
+    """
     found: dict[str, Rule] = {}
+    wanted = shapes or tuple(Shape)
     for group in pkgutil.iter_modules(rules.__path__):
-        if not group.ispkg:
+        if not group.ispkg or _SHAPES.get(group.name, Shape.STATE) not in wanted:
             continue
         package = import_module(f"{rules.__name__}.{group.name}")
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_"):
                 _register(found, _python_rule(module.name, group.name))
-    for info, name, look in yara_rules.yara_rules():
-        _register(found, Rule(info, name, yara_rules.GROUP, look))
-    for info, name, hear in sigma_rules.sigma_rules():
-        _register(found, Rule(info, name, sigma_rules.GROUP, hear))
+    for rule in (*_yara(wanted), *_sigma(wanted)):
+        _register(found, rule)
     return tuple(found[key] for key in sorted(found))
+
+
+def _yara(wanted: tuple[Shape, ...]) -> Iterator[Rule]:
+    if Shape.STATE in wanted:
+        from iisight.engine import yara_rules
+
+        yield from (Rule(info, name, yara_rules.GROUP, check) for info, name, check in yara_rules.yara_rules())
+
+
+def _sigma(wanted: tuple[Shape, ...]) -> Iterator[Rule]:
+    if Shape.EVENT in wanted:
+        yield from (Rule(info, name, sigma_rules.GROUP, check) for info, name, check in sigma_rules.sigma_rules())
 
 
 def _python_rule(name: str, group: str) -> Rule:

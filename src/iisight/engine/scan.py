@@ -20,10 +20,11 @@ from iisight.evidence.source import Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
-from iisight.inventory.inventory import Inventory, Progress
+from iisight.inventory.inventory import Inventory
 from iisight.inventory.past import histories
 from iisight.inventory.stated import MAX_STATED, stated
 from iisight.model.coverage import Gap, GapKind
+from iisight.model.progress import Progress
 from iisight.model.report import SCHEMA_VERSION, Application, FileRead, Report, Site
 from iisight.rules._case import Case
 from iisight.telemetry.interpret import Watch

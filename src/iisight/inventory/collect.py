@@ -19,7 +19,7 @@ from iisight.inventory.config.documents import Documents
 from iisight.inventory.discovery import Found, Role
 from iisight.inventory.draft import MAIN, Draft, finish, join
 from iisight.inventory.examined import examine
-from iisight.inventory.inventory import Copy, Inventory, Progress
+from iisight.inventory.inventory import Copy, Inventory
 from iisight.inventory.mechanisms import sleepers
 from iisight.inventory.registry import Asked, absent, find_registry
 from iisight.inventory.registry_facts import facts_of
@@ -28,6 +28,7 @@ from iisight.inventory.survey import Survey
 from iisight.model.component import Component, ImageState
 from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
+from iisight.model.progress import Progress
 from iisight.model.registry import Registry
 
 Finder = Callable[[Survey], Iterable[Draft]]

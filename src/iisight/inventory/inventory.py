@@ -1,6 +1,6 @@
 """The inventory of one evidence: its configurations, its components, and what could not be read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iisight.inventory.config.build import Server
@@ -9,9 +9,6 @@ from iisight.model.component import Component, Kind
 from iisight.model.config import Document
 from iisight.model.coverage import Gap
 from iisight.model.server_registry import ServerRegistry
-
-Progress = Callable[[str, int, int], None]
-"""Called with (what is done, how many are done, how many there are)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Read event logs with as many processes as pay, and yield what they tell in the order of the logs."""
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
 from iisight.model.event import Residue
 from iisight.model.locator import Locator
+from iisight.model.progress import Progress
 from iisight.model.story import LogRead
 from iisight.parsers import evtx
 from iisight.telemetry.logs import Log, LogFormat
@@ -22,9 +23,6 @@ from iisight.telemetry.sift import Sifter, Tally
 CHUNKS = 256  # of a task: 16 MiB
 SMALL = 24 * 1024 * 1024  # bytes of all logs below which further processes cost more than they save
 MAX_ACTIVITIES = 50_000  # that one task may yield
-
-Progress = Callable[[str, int, int], None]
-"""Called with (what is read, bytes done, bytes in all; 0 when nobody knows)."""
 
 
 @dataclass(frozen=True, slots=True)
