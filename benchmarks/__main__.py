@@ -4,10 +4,10 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import binaries, parsing, processes, resolving
+from benchmarks import binaries, hunting, parsing, processes, resolving
 from benchmarks.measure import Measured
 
 CORPUS = "IISIGHT_CORPUS"
@@ -20,21 +20,25 @@ def main() -> int:
     parser.add_argument(
         "--dlls", type=Path, help="folder with real executables, at least 500 for the figures of README"
     )
+    parser.add_argument("only", nargs="*", help=f"of {', '.join(_PARTS)}; none: all")
     parsed = parser.parse_args()
     corpus = Path(parsed.corpus) if parsed.corpus else None
     print(f"Python {platform.python_version()}, {os.cpu_count()} processors, {platform.system()} {platform.machine()}")
     missed = 0
-    for measured in _all(corpus, parsed.dlls):
+    for measured in _all(corpus, parsed.dlls, parsed.only):
         print(measured.line(), flush=True)
         missed += not measured.holds
     return 1 if missed else 0
 
 
-def _all(corpus: Path | None, dlls: Path | None) -> Iterator[Measured]:
-    yield from processes.run(corpus)
-    yield from resolving.run()
-    yield from parsing.run()
-    yield from binaries.run(dlls)
+_PARTS = ("processes", "resolving", "parsing", "binaries", "hunting")
+
+
+def _all(corpus: Path | None, dlls: Path | None, only: Sequence[str]) -> Iterator[Measured]:
+    parts = (processes.run(corpus), resolving.run(), parsing.run(), binaries.run(dlls), hunting.run())
+    for name, part in zip(_PARTS, parts, strict=True):
+        if not only or name in only:
+            yield from part
 
 
 if __name__ == "__main__":

@@ -178,9 +178,10 @@ class Linker:
     def _holds_binaries(self, folder: str) -> bool:
         above = folder
         while not self._source.has_folder(above):
-            if len(paths.parent(above)) <= len("c:\\"):
+            higher = paths.parent(above)
+            if higher == above or len(higher) <= len("c:\\"):  # the root of a drive, or of another computer's share
                 return False
-            above = paths.parent(above)
+            above = higher
         files = islice(self._source.below(above), _LOOKED_AT)
         programs = (f.path for f in files if paths.extension(f.path) in _BINARIES)
         if above == folder:

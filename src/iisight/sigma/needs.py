@@ -14,6 +14,7 @@ from iisight.sigma.rule import Binding, CompiledRule, Every, Node, Regex, Some, 
 
 # `0x1f`, `{GUID}`, `S-1-5-18`, `2026-01-02T03:04:05Z`, `1.5e+10`, hexadecimal bytes, and pieces of them
 _BINARY = re.compile(r"\s*s?(?:[-+0-9a-fx{}:.\s]|(?<=\d)[tz]|t(?=\d|\Z))*|z|utc")
+_HEAD = frozenset({"Provider_Name", "Channel", "Computer"})  # text in every record
 _WORDS = ("true", "false", "infinity", "nan(ind)")  # as truth values and fractions are written
 
 
@@ -32,11 +33,16 @@ def _need(node: Node, mapping: str) -> Need:
         return _all([_need(part, mapping) for part in node.parts])
     if isinstance(node, Some):
         return _any([_need(part, mapping) for part in node.parts])
-    if isinstance(node, Text) and (not node.field or native_of(node.field, mapping)):
+    if isinstance(node, Text) and _is_recorded(node.field, mapping):
         return _stored(part for part in node.pattern if isinstance(part, str))
-    if isinstance(node, Regex) and (not node.field or native_of(node.field, mapping)):
+    if isinstance(node, Regex) and _is_recorded(node.field, mapping):
         return _stored(texts_of(node.expression))
     return ALWAYS
+
+
+def _is_recorded(field: str, mapping: str) -> bool:
+    """Tell whether a record has the values of a field as they are: a keyword, a field of its own, a name in its head."""
+    return not field or field in _HEAD or native_of(field, mapping) is not None
 
 
 def _stored(texts: Iterable[str]) -> Need:
