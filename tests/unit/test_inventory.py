@@ -432,5 +432,5 @@ def test_the_files_of_a_shared_folder_are_in_force_in_every_application_of_it() 
 
 def test_a_file_on_another_computer_is_not_looked_for_above_its_share() -> None:
     host = apphost('<globalModules><add name="Far" image="\\\\files\\share\\far.dll" /></globalModules>')
-    (far,) = (c for c in collected(files(host)).components if c.name == "Far")
+    (far,) = (c for c in collected(host).components if c.name == "Far")
     assert far.image_state is ImageState.NOT_COLLECTED
