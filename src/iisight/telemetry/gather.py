@@ -96,9 +96,13 @@ class Gathering:
                 continue
             try:
                 with log.open() as stream:
-                    places = evtx.places(stream)
+                    places, found = evtx.places(stream), 0
                     while some := tuple(islice(places, CHUNKS)):
+                        found += len(some)
                         yield Task(number, log, some)
+                    stream.seek(0)
+                    if lacks := evtx.shortfall(stream.read(evtx.HEAD), found):
+                        self.gaps.append(Gap(GapKind.MALFORMED, log.path, lacks))
             except (OSError, EvidenceError) as error:
                 self.gaps.append(Gap(GapKind.UNREADABLE, log.path, str(error)))
 
@@ -151,7 +155,7 @@ def _activities(sifter: Sifter, task: Task, tally: Tally) -> Iterator[Activity]:
         elif task.places:
             yield from sifter.chunks((evtx.chunk_at(stream, place) for place in task.places), locator, tally)
         else:
-            yield from sifter.chunks(evtx.chunks(stream, locator), locator, tally)
+            yield from sifter.chunks(evtx.all_chunks(stream, locator), locator, tally)
 
 
 def _told(log: Log, tally: Tally) -> Iterator[Gap]:

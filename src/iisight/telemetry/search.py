@@ -26,17 +26,10 @@ class Window:
 
     def has(self, event: Event) -> bool:
         """Tell whether an event counts; one without a time does whatever the range."""
-        return (
-            self.covers(event.time, event.time)
-            and _is_one(event.computer, self.hosts)
-            and _is_one(event.channel, self.channels)
-        )
-
-    def covers(self, first: datetime | None, last: datetime | None) -> bool:
-        """Tell whether a piece of a log with events from `first` to `last` may hold one that counts."""
-        early = self.until is not None and first is not None and first > self.until
-        late = self.since is not None and last is not None and last < self.since
-        return not (early or late)
+        early = self.since is not None and event.time is not None and event.time < self.since
+        late = self.until is not None and event.time is not None and event.time > self.until
+        named = _is_one(event.computer, self.hosts) and _is_one(event.channel, self.channels)
+        return named and not (early or late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,15 +119,14 @@ class Sifter:
         return replace(activity or Activity(event), sigma=hits)
 
     def _is_wanted(self, chunk: evtx.Chunk, tally: Tally) -> bool:
-        """Tell whether a chunk has to be read; one that has not is counted by its header."""
+        """Tell whether a chunk has to be read; one that has not is counted by its header.
+
+        The times of the records' headers do not tell which chunk a range of times needs: they are those of arrival in
+        forwarded logs, and of the next record in exported ones, whose last record has none.
+        """
         span = evtx.span_of(chunk)
-        if span is None:
-            return True  # damaged: reading tells what can be told
-        inside = self.search.window.covers(span.first, span.last)
-        if inside and self._pays and self._asked(chunk):
-            return True
-        if inside and not self._pays:
-            return True
+        if span is None or not self._pays or self._asked(chunk):
+            return True  # None: damaged, reading tells what can be told
         tally.records += span.count
         tally.skipped += span.count
         tally.see(span.first)
