@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from iisight.model.coverage import GapKind
+from iisight.model.coverage import Gap, GapKind
 from iisight.telemetry.pool import Pool
 from iisight.telemetry.scripts import joined
 from iisight.telemetry.search import Search, Window
@@ -57,6 +57,15 @@ def test_events_outside_of_the_window_do_not_count(log: Path) -> None:
     host = Window(hosts=("web0?",), channels=("*sysmon*",))
     assert len(logs.gather(logs.logs_in(log), Search(window=host))[0]) == 1
     assert logs.gather(logs.logs_in(log), Search(window=Window(hosts=("db*",))))[0] == ()
+
+
+def test_hosts_and_channels_may_be_named_in_short_and_one_that_is_not_there_is_told(log: Path) -> None:
+    every = logs.logs_in(log)
+    found, run = logs.gather(every, Search(window=Window(hosts=("web01",), channels=("sysmon",))))
+    assert (len(found), run.gaps) == (1, [])
+    _, run = logs.gather(every, Search(window=Window(channels=("Sysmn",))))
+    reason = "none of the 50 events that were looked at is of Sysmn"
+    assert run.gaps == [Gap(GapKind.MISSING, "event logs", reason)]
 
 
 def test_the_window_goes_by_the_times_of_events_not_by_those_of_record_headers(tmp_path: Path) -> None:

@@ -79,6 +79,11 @@ class Gathering:
                 self._progress(result.task.log.path, done, total)
                 yield from result.activities
         self.gaps += [gap for log, tally in zip(self._logs, self._tallies, strict=True) for gap in _told(log, tally)]
+        looked_at = sum(tally.records - tally.lost - tally.skipped for tally in self._tallies)
+        if looked_at and not any(tally.named for tally in self._tallies):
+            asked = ", ".join((*self._search.window.hosts, *self._search.window.channels))
+            reason = f"none of the {looked_at:,} events that were looked at is of {asked}"
+            self.gaps.append(Gap(GapKind.MISSING, "event logs", reason))
 
     def _results(self) -> Generator[Result, None, None]:
         here = [n for n, log in enumerate(self._logs) if self._workers < 2 or not log.is_portable]

@@ -29,6 +29,7 @@ class Tally:
     records: int = 0
     skipped: int = 0
     lost: int = 0
+    named: int = 0  # of the hosts and channels that are asked for
     first: datetime | None = None
     last: datetime | None = None
     channels: set[str] = field(default_factory=set)
@@ -61,6 +62,7 @@ class Tally:
         self.records += other.records
         self.skipped += other.skipped
         self.lost += other.lost
+        self.named += other.named
         self.see(other.first)
         self.see(other.last)
         self.channels |= other.channels
@@ -104,7 +106,9 @@ class Sifter:
             tally.records += 1
             tally.see(event.time)
             tally.channels.add(event.channel)
-            if not self.search.window.has(event):
+            named = self.search.window.names(event)
+            tally.named += named
+            if not named or not self.search.window.has(event):
                 continue
             activity = Activity(event) if is_piece(event) else self.activity(event)
             if activity is not None:
