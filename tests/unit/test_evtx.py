@@ -168,13 +168,9 @@ def test_records_cut_off_with_the_end_of_the_file_are_counted() -> None:
 
 
 def test_chunks_cut_off_are_known_from_the_file_header() -> None:
-    log = LOG[: 0x1000 + 3 * 0x10000]
-    header = evtx.file_header(log)
-    assert evtx.cut_off(header, 180, PLACE) == Lost(
-        PLACE, "the log's header knows of records behind the last chunk", 20
-    )
-    assert evtx.cut_off(header, 200, PLACE) is None
-    assert evtx.cut_off(None, 180, PLACE) is None
+    assert evtx.shortfall(LOG, 3) == "cut off or wiped: 3 of the 4 chunks that its header tells of"
+    assert evtx.shortfall(LOG, 4) == ""
+    assert evtx.shortfall(bytes(128), 3) == ""
 
 
 def test_a_dirty_log_is_read_to_its_end() -> None:
@@ -182,7 +178,7 @@ def test_a_dirty_log_is_read_to_its_end() -> None:
     header = evtx.file_header(log)
     assert header is not None
     assert (header.dirty, header.chunks, header.next_record) == (True, 1, 61)
-    assert (ids(read(log)), evtx.cut_off(header, 200, PLACE)) == (ALL, None)
+    assert (ids(read(log)), evtx.shortfall(log, 4)) == (ALL, "")
 
 
 def test_records_behind_what_the_chunk_header_knows_are_read_when_their_ids_go_on() -> None:

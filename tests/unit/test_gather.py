@@ -1,5 +1,6 @@
 """Logs are gathered alike by one process and by several, with the prefilter and without, whole and damaged."""
 
+import gzip
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from iisight.model.coverage import GapKind
+from iisight.model.coverage import Gap, GapKind
 from iisight.telemetry.pool import Pool
 from iisight.telemetry.scripts import joined
 from iisight.telemetry.search import Search, Window
@@ -56,6 +57,38 @@ def test_events_outside_of_the_window_do_not_count(log: Path) -> None:
     host = Window(hosts=("web0?",), channels=("*sysmon*",))
     assert len(logs.gather(logs.logs_in(log), Search(window=host))[0]) == 1
     assert logs.gather(logs.logs_in(log), Search(window=Window(hosts=("db*",))))[0] == ()
+
+
+def test_hosts_and_channels_may_be_named_in_short_and_one_that_is_not_there_is_told(log: Path) -> None:
+    every = logs.logs_in(log)
+    found, run = logs.gather(every, Search(window=Window(hosts=("web01",), channels=("sysmon",))))
+    assert (len(found), run.gaps) == (1, [])
+    _, run = logs.gather(every, Search(window=Window(channels=("Sysmn",))))
+    reason = "none of the 50 events that were looked at is of Sysmn"
+    assert run.gaps == [Gap(GapKind.MISSING, "event logs", reason)]
+
+
+def test_the_window_goes_by_the_times_of_events_not_by_those_of_record_headers(tmp_path: Path) -> None:
+    log = logs.save(tmp_path / "exported.evtx", [logs.appcmd(INSTALL, 5), *logs.noise(1)])
+    log.write_bytes(evtx_damage.as_exported(log.read_bytes()))
+    window = Window(since=logs.START + timedelta(seconds=4), until=logs.START + timedelta(seconds=6))
+    assert len(logs.gather(logs.logs_in(log), Search(window=window))[0]) == 1
+
+
+@pytest.mark.parametrize("kept", [8, 127, 128, 0x1000, 0x1000 + 0x10000])
+@pytest.mark.parametrize("packed", [False, True])
+def test_chunks_that_the_header_tells_of_and_are_not_there_are_told(tmp_path: Path, kept: int, packed: bool) -> None:
+    whole = logs.save(tmp_path / "Security.evtx", logs.noise(60))
+    cut = whole.read_bytes()[:kept]
+    whole.write_bytes(gzip.compress(cut) if packed else cut)
+    _, run = logs.gather(logs.logs_in(whole))
+    assert ["cut off or wiped" in gap.reason for gap in run.gaps] == [True]
+
+
+def test_a_log_of_nothing_but_zeros_is_told(tmp_path: Path) -> None:
+    (tmp_path / "Security.evtx").write_bytes(bytes(0x11000))
+    _, run = logs.gather(logs.logs_in(tmp_path / "Security.evtx"))
+    assert [gap.reason for gap in run.gaps] == ["cut off or wiped: no chunk of records in it"]
 
 
 def test_a_bad_record_costs_itself_and_is_told(log: Path) -> None:

@@ -45,6 +45,11 @@ def test_a_count_is_of_a_group_within_the_time() -> None:
     assert _told(_rules(COUNT), hits) == [("c", ("u",), [0, 5, 10])]
 
 
+def test_a_time_that_no_calendar_holds_is_as_good_as_all_time() -> None:
+    hits = [("a", _at(second, User="u")) for second in (0, 5, 100_000)]
+    assert _told(_rules(COUNT.replace("10s", "99999999999d")), hits) == [("c", ("u",), [0, 5, 100_000])]
+
+
 def test_a_count_beyond_the_time_is_none() -> None:
     assert _told(_rules(COUNT), [("a", _at(second, User="u")) for second in (0, 5, 11, 16)]) == []
 

@@ -17,7 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--since", metavar="ISO8601", help="leave out events before (UTC unless a zone is given)")
     group.add_argument("--until", metavar="ISO8601", help="leave out events after")
     group.add_argument("--host", metavar="NAME", action="append", default=[], help="only of these computers (`web*`)")
-    group.add_argument("--channel", metavar="NAME", action="append", default=[], help="only of these channels")
+    group.add_argument(
+        "--channel", metavar="NAME", action="append", default=[], help="only of these channels (`sysmon`)"
+    )
     group.add_argument("--no-prefilter", action="store_true", help="read every record, even where nothing can be found")
 
 

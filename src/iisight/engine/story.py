@@ -22,11 +22,11 @@ def moment(heard: Heard) -> Moment:
     """Return one line of a story."""
     counting = [f for f in heard.findings if f.suppressed is None]
     event = heard.activity.event
-    found = "; ".join(dict.fromkeys(f.message for f in heard.findings))  # all that is known of a Sigma rule's event
+    told = None if heard.activity.actions else next(iter(counting), None)
     return Moment(
         time=event.time,
         source=source_of(event),
-        what=sentence(heard.activity) if heard.activity.actions else found or sentence(heard.activity),
+        what=sentence(heard.activity) if told is None else told.message,
         who=heard.who or who(heard.activity.actor),
         locator=event.locator,
         weight=max((f.severity for f in counting), key=lambda s: s.rank, default=Severity.INFO),

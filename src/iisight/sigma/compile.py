@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 MAX_CONDITION = 8_192  # characters
 MAX_PARENTHESES = 100
 MAX_WORK = 2_000_000  # words of the condition times pieces of the rule: what a condition can multiply out to
+MAX_SECONDS = 100 * 365 * 86_400  # of a correlation: more than logs cover
 NEEDS_EXTRA = "Sigma rules need pySigma: install iisight[sigma]"
 
 _OWN = "iisight"
@@ -388,7 +389,7 @@ def _correlation(file: str, rule: "SigmaCorrelationRule", keys: dict[str, str]) 
         **_common(file, rule),
         kind=rule.type.name.lower(),
         rules=tuple(keys[reference] for reference in referenced),
-        seconds=rule.timespan.seconds,
+        seconds=min(rule.timespan.seconds, MAX_SECONDS),
         operator=Comparison[rule.condition.op.name],
         threshold=rule.condition.count,
         group_by=tuple(rule.group_by or ()),

@@ -77,6 +77,11 @@ class Gathering:
                 self._progress(result.task.log.path, done, total)
                 yield from result.activities
         self.gaps += [gap for log, tally in zip(self._logs, self._tallies, strict=True) for gap in _told(log, tally)]
+        looked_at = sum(tally.records - tally.lost - tally.skipped for tally in self._tallies)
+        if looked_at and not any(tally.named for tally in self._tallies):
+            asked = ", ".join((*self._search.window.hosts, *self._search.window.channels))
+            reason = f"none of the {looked_at:,} events that were looked at is of {asked}"
+            self.gaps.append(Gap(GapKind.MISSING, "event logs", reason))
 
     def _results(self) -> Generator[Result, None, None]:
         here = [n for n, log in enumerate(self._logs) if self._workers < 2 or not log.is_portable]
@@ -94,9 +99,13 @@ class Gathering:
                 continue
             try:
                 with log.open() as stream:
-                    places = evtx.places(stream)
+                    places, found = evtx.places(stream), 0
                     while some := tuple(islice(places, CHUNKS)):
+                        found += len(some)
                         yield Task(number, log, some)
+                    stream.seek(0)
+                    if lacks := evtx.shortfall(stream.read(evtx.HEAD), found):
+                        self.gaps.append(Gap(GapKind.MALFORMED, log.path, lacks))
             except (OSError, EvidenceError) as error:
                 self.gaps.append(Gap(GapKind.UNREADABLE, log.path, str(error)))
 
@@ -149,7 +158,7 @@ def _activities(sifter: Sifter, task: Task, tally: Tally) -> Iterator[Activity]:
         elif task.places:
             yield from sifter.chunks((evtx.chunk_at(stream, place) for place in task.places), locator, tally)
         else:
-            yield from sifter.chunks(evtx.chunks(stream, locator), locator, tally)
+            yield from sifter.chunks(evtx.all_chunks(stream, locator), locator, tally)
 
 
 def _told(log: Log, tally: Tally) -> Iterator[Gap]:

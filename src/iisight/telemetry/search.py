@@ -1,5 +1,6 @@
 """What is searched for in event logs, as values that a worker process can be given."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -25,18 +26,19 @@ class Window:
     channels: tuple[str, ...] = ()
 
     def has(self, event: Event) -> bool:
-        """Tell whether an event counts; one without a time does whatever the range."""
-        return (
-            self.covers(event.time, event.time)
-            and _is_one(event.computer, self.hosts)
-            and _is_one(event.channel, self.channels)
-        )
-
-    def covers(self, first: datetime | None, last: datetime | None) -> bool:
-        """Tell whether a piece of a log with events from `first` to `last` may hold one that counts."""
-        early = self.until is not None and first is not None and first > self.until
-        late = self.since is not None and last is not None and last < self.since
+        """Tell whether an event is of the range of times; one without a time is."""
+        early = self.since is not None and event.time is not None and event.time < self.since
+        late = self.until is not None and event.time is not None and event.time > self.until
         return not (early or late)
+
+    def names(self, event: Event) -> bool:
+        """Tell whether an event is of a host and a channel that are asked for.
+
+        `web01` is `WEB01.contoso.local` too, and `sysmon` is `Microsoft-Windows-Sysmon/Operational`.
+        """
+        host, channel = event.computer, event.channel
+        short = (host.partition(".")[0], *channel.replace("/", "-").split("-"))
+        return _is_one((host, short[0]), self.hosts) and _is_one((channel, *short[1:]), self.channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +57,5 @@ class Search:
         return (interpret.need(self.watch), *of_sigma, any_of(*RESIDUE, "ScriptBlockText"))
 
 
-def _is_one(name: str, patterns: tuple[str, ...]) -> bool:
-    return not patterns or any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+def _is_one(names: Iterable[str], patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(fnmatchcase(name.lower(), pattern.lower()) for name in names for pattern in patterns)

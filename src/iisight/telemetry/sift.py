@@ -29,6 +29,7 @@ class Tally:
     records: int = 0
     skipped: int = 0
     lost: int = 0
+    named: int = 0  # of the hosts and channels that are asked for
     first: datetime | None = None
     last: datetime | None = None
     channels: set[str] = field(default_factory=set)
@@ -61,6 +62,7 @@ class Tally:
         self.records += other.records
         self.skipped += other.skipped
         self.lost += other.lost
+        self.named += other.named
         self.see(other.first)
         self.see(other.last)
         self.channels |= other.channels
@@ -104,7 +106,9 @@ class Sifter:
             tally.records += 1
             tally.see(event.time)
             tally.channels.add(event.channel)
-            if not self.search.window.has(event):
+            named = self.search.window.names(event)
+            tally.named += named
+            if not named or not self.search.window.has(event):
                 continue
             activity = Activity(event) if is_piece(event) else self.activity(event)
             if activity is not None:
@@ -119,15 +123,14 @@ class Sifter:
         return replace(activity or Activity(event), sigma=hits)
 
     def _is_wanted(self, chunk: evtx.Chunk, tally: Tally) -> bool:
-        """Tell whether a chunk has to be read; one that has not is counted by its header."""
+        """Tell whether a chunk has to be read; one that has not is counted by its header.
+
+        The times of the records' headers do not tell which chunk a range of times needs: they are those of arrival in
+        forwarded logs, and of the next record in exported ones, whose last record has none.
+        """
         span = evtx.span_of(chunk)
-        if span is None:
-            return True  # damaged: reading tells what can be told
-        inside = self.search.window.covers(span.first, span.last)
-        if inside and self._pays and self._asked(chunk):
-            return True
-        if inside and not self._pays:
-            return True
+        if span is None or not self._pays or self._asked(chunk):
+            return True  # None: damaged, reading tells what can be told
         tally.records += span.count
         tally.skipped += span.count
         tally.see(span.first)

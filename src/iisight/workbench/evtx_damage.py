@@ -1,5 +1,6 @@
 """Logs of `workbench.evtx`, damaged as real ones are; what is cut off is a slice of the bytes."""
 
+import re
 import struct
 
 _FILE_HEADER, _CHUNK, _CHUNK_HEADER, _RECORD_HEADER = 0x1000, 0x10000, 0x200, 24
@@ -23,6 +24,15 @@ def with_bad_content(log: bytes, record: int) -> bytes:
 def with_bad_header(log: bytes, record: int) -> bytes:
     """Return the log with a record whose header is overwritten: it can be found no more, nor those behind it by it."""
     return _over(log, _record(log, record), b"\xee" * _RECORD_HEADER)
+
+
+def as_exported(log: bytes) -> bytes:
+    """Return the log with the times in records' headers as exports have them: of the next record, of the last 0."""
+    starts = [match.start() for match in re.finditer(rb"\*\*\0\0", log)]
+    times = [log[at + 16 : at + 24] for at in starts[1:]] + [bytes(8)]
+    for at, time in zip(starts, times, strict=True):
+        log = _over(log, at + 16, time)
+    return log
 
 
 def with_slack(log: bytes, stale: bytes, number: int = 0) -> bytes:

@@ -9,21 +9,24 @@ format" documents them.
 """
 
 from iisight.parsers.evtx.container import (
+    HEAD,
     Chunk,
     FileHeader,
     Place,
+    all_chunks,
     chunk_at,
     chunks,
-    cut_off,
     file_header,
     is_evtx,
     places,
+    shortfall,
 )
 from iisight.parsers.evtx.records import events
 from iisight.parsers.evtx.span import Span, span_of
 from iisight.parsers.evtx.walk import ChunkHeader, RecordHeader, header_of, headers, records_sound, residue, slack
 
 __all__ = [
+    "HEAD",
     "VERSION",
     "Chunk",
     "ChunkHeader",
@@ -31,9 +34,9 @@ __all__ = [
     "Place",
     "RecordHeader",
     "Span",
+    "all_chunks",
     "chunk_at",
     "chunks",
-    "cut_off",
     "events",
     "file_header",
     "header_of",
@@ -42,6 +45,7 @@ __all__ = [
     "places",
     "records_sound",
     "residue",
+    "shortfall",
     "slack",
     "span_of",
 ]

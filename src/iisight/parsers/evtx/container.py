@@ -3,11 +3,11 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from iisight.model.errors import ParseError
-from iisight.model.event import Lost
 from iisight.model.locator import Locator
 from iisight.parsers.evtx.view import Forward, Seeking, View
 
@@ -19,6 +19,7 @@ CHUNK_MAGIC = b"ElfChnk\0"
 _FILE_MAGIC = b"ElfFile\0"
 _FILE = struct.Struct("<8sQQQIHHHH")  # magic, first and last chunk, next record, size, version, size of all, chunks
 _ZERO = bytes(CHUNK)
+HEAD = 128  # bytes of the file's header that are used
 _DIRTY, _FULL = 1, 2
 
 
@@ -58,20 +59,22 @@ def is_evtx(head: bytes) -> bool:
 
 def file_header(head: bytes) -> FileHeader | None:
     """Return what the file's header says, None when there is none."""
-    if not head.startswith(_FILE_MAGIC) or len(head) < 128:
+    if not head.startswith(_FILE_MAGIC) or len(head) < HEAD:
         return None
     _, _, _, next_record, _, _, _, _, count = _FILE.unpack_from(head)
     flags, checksum = struct.unpack_from("<II", head, 120)
     return FileHeader(next_record, count, bool(flags & _DIRTY), bool(flags & _FULL), zlib.crc32(head[:120]) == checksum)
 
 
-def cut_off(header: FileHeader | None, last_record: int, locator: Locator) -> Lost | None:
-    """Return the records that the file's header knows of, behind the last that was found in the chunks.
+def shortfall(head: bytes, found: int) -> str:
+    """Return what a log lacks of which `found` chunks are there, by its first 128 bytes; empty when it lacks nothing.
 
-    A log that was not closed has a header that knows of fewer records than there are, never of more.
+    A log that was not closed has a header that knows of fewer chunks than there are, never of more.
     """
-    missing = header.next_record - 1 - last_record if header is not None and header.sound else 0
-    return Lost(locator, "the log's header knows of records behind the last chunk", missing) if missing > 0 else None
+    header = file_header(head)
+    if header is not None and header.sound and found < header.chunks:
+        return f"cut off or wiped: {found} of the {header.chunks} chunks that its header tells of"
+    return "" if found or (header is not None and header.sound) else "cut off or wiped: no chunk of records in it"
 
 
 def places(stream: BinaryIO) -> Iterator[Place]:
@@ -87,10 +90,31 @@ def chunk_at(stream: BinaryIO, place: Place) -> Chunk:
 
 def chunks(stream: BinaryIO, locator: Locator) -> Iterator[Chunk]:
     """Yield the chunks of a log, read forwards without seeking; raises ParseError when the bytes cannot be had."""
-    view = Forward(stream)
-    try:
+    yield from _chunks(Forward(stream), locator)
+
+
+def all_chunks(stream: BinaryIO, locator: Locator) -> Iterator[Chunk]:
+    """Yield the chunks as `chunks` does; raises ParseError behind the last when the log lacks some."""
+    view, found = Forward(stream), 0
+    with _told(view, locator):
+        head = view.read_at(0, HEAD)
+    for chunk in _chunks(view, locator):
+        found += 1
+        yield chunk
+    if lacks := shortfall(head, found):
+        raise ParseError(lacks, locator)
+
+
+def _chunks(view: Forward, locator: Locator) -> Iterator[Chunk]:
+    with _told(view, locator):
         for place in _places(view):
             yield Chunk(place.number, place.offset, view.read_at(place.offset, place.size))
+
+
+@contextmanager
+def _told(view: Forward, locator: Locator) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, ValueError, zlib.error) as error:
         at = Locator(locator.path, offset=view.position, origin=locator.origin)
         raise ParseError(f"the log cannot be read on: {error}", at) from error
