@@ -29,6 +29,7 @@ class Tally:
     records: int = 0
     skipped: int = 0
     lost: int = 0
+    last_record: int = 0  # the highest of the ids by which the log numbers its records
     first: datetime | None = None
     last: datetime | None = None
     channels: set[str] = field(default_factory=set)
@@ -40,6 +41,10 @@ class Tally:
         if time is not None and time > BEGINNING:
             self.first = time if self.first is None else min(self.first, time)
             self.last = time if self.last is None else max(self.last, time)
+
+    def meet(self, record: int) -> None:
+        """Remember the highest id of a record: the log's own, which an event that was forwarded does not say."""
+        self.last_record = max(self.last_record, record)
 
     def lose(self, loss: Lost) -> None:
         """Count records that cannot be read."""
@@ -61,6 +66,7 @@ class Tally:
         self.records += other.records
         self.skipped += other.skipped
         self.lost += other.lost
+        self.meet(other.last_record)
         self.see(other.first)
         self.see(other.last)
         self.channels |= other.channels
@@ -121,8 +127,10 @@ class Sifter:
     def _is_wanted(self, chunk: evtx.Chunk, tally: Tally) -> bool:
         """Tell whether a chunk has to be read; one that has not is counted by its header."""
         span = evtx.span_of(chunk)
-        if span is None:
-            return True  # damaged: reading tells what can be told
+        if span is None:  # damaged: reading tells what can be told
+            tally.meet(max((record.record for record in evtx.headers(chunk)), default=0))
+            return True
+        tally.meet(span.last_record)
         inside = self.search.window.covers(span.first, span.last)
         if inside and self._pays and self._asked(chunk):
             return True

@@ -16,6 +16,7 @@ class Span:
     """What the header of a sound chunk and its first and last record say."""
 
     count: int  # records
+    last_record: int
     first: datetime | None
     last: datetime | None
 
@@ -32,7 +33,7 @@ def span_of(chunk: Chunk) -> Span | None:
         return None
     if (ends[0].record, ends[1].record) != (first, last):
         return None
-    return Span(count, ends[0].time, ends[1].time)
+    return Span(count, last, ends[0].time, ends[1].time)
 
 
 def _record(data: bytes, offset: int) -> RecordHeader | None:
