@@ -1,6 +1,6 @@
 """PowerShell 4103 and 4104, and 400 and 800 of the older log: what scripts and commands do.
 
-4104 comes in pieces: `Joiner` puts them together before they are read. 4103 and 800 have each command with the
+4104 comes in pieces: `ScriptJoiner` puts them together before they are read. 4103 and 800 have each command with the
 parameters it was really given, after all variables and aliases.
 """
 
