@@ -16,9 +16,9 @@ from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
 from iisight.model.event import Event, Lost
 from iisight.model.locator import Locator
+from iisight.model.progress import Progress
 from iisight.parsers import evtx, exports
 from iisight.parsers.record import to_int
-from iisight.telemetry.gather import Progress
 from iisight.telemetry.interpret import NOTHING, source_of
 from iisight.telemetry.logs import Log, LogFormat
 from iisight.telemetry.prefilter import finder

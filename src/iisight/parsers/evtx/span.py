@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from iisight.parsers.evtx.container import CHUNK, CHUNK_HEADER, Chunk, is_sound
-from iisight.parsers.evtx.walk import RECORD_MAGIC, SMALLEST, RecordHeader
+from iisight.parsers.evtx.walk import RECORD, RECORD_MAGIC, SMALLEST, RecordHeader
 
 _HEADER = struct.Struct("<QQII")  # first and last record id, size of the header, offset of the last record
-_RECORD = struct.Struct("<4sIQQ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +38,5 @@ def span_of(chunk: Chunk) -> Span | None:
 def _record(data: bytes, offset: int) -> RecordHeader | None:
     if not CHUNK_HEADER <= offset <= len(data) - SMALLEST:
         return None
-    magic, size, record, filetime = _RECORD.unpack_from(data, offset)
+    magic, size, record, filetime = RECORD.unpack_from(data, offset)
     return RecordHeader(record, filetime, offset, size) if magic == RECORD_MAGIC else None
