@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from iisight.model.event import Event
 from iisight.model.need import holds, literals, squeezed
 from iisight.telemetry.interpret import activity_of, need, source_of, sources
-from iisight.telemetry.interpret._joiner import Joiner
+from iisight.telemetry.interpret._joiner import ScriptJoiner
 from iisight.telemetry.interpret._xpath import parse_path
 
 NAMES = [
@@ -181,7 +181,7 @@ def test_scripts_come_out_whole_whatever_order_their_pieces_come_in(scripts: lis
         ]
     ]
     shuffle.shuffle(pieces)
-    joiner = Joiner()
+    joiner = ScriptJoiner()
     out = [joined for event in pieces for joined in joiner.add(event)]
     assert not list(joiner.finish())
     assert sorted(event.get("ScriptBlockText") for event in out) == sorted(map("".join, scripts))

@@ -7,7 +7,7 @@ from iisight.model.event import Event
 from iisight.model.need import holds, literals, squeezed
 from iisight.parsers import commands
 from iisight.telemetry.interpret import Watch, activity_of, need, source_of, sources
-from iisight.telemetry.interpret._joiner import MAX_BLOCKS, Joiner
+from iisight.telemetry.interpret._joiner import MAX_BLOCKS, ScriptJoiner
 from iisight.telemetry.interpret._places import Area, area_of
 from iisight.telemetry.interpret._xpath import Step, parse_path
 from iisight.telemetry.interpret.powershell import bound_commands
@@ -462,14 +462,14 @@ def piece(at: int, total: int, text: str, block: str = "b") -> Event:
 
 
 def test_pieces_of_a_script_are_joined_in_any_order() -> None:
-    joiner = Joiner()
+    joiner = ScriptJoiner()
     out = [event for part in (piece(2, 2, "Module"), piece(1, 2, "New-Web")) for event in joiner.add(part)]
     assert [event.get("ScriptBlockText") for event in out] == ["New-WebModule"]
     assert list(joiner.finish()) == []
 
 
 def test_a_missing_piece_is_told() -> None:
-    joiner = Joiner()
+    joiner = ScriptJoiner()
     assert not [event for part in (piece(1, 3, "New-Web"), piece(3, 3, "x")) for event in joiner.add(part)]
     (joined,) = joiner.finish()
     (action,) = told(joined)
@@ -477,7 +477,7 @@ def test_a_missing_piece_is_told() -> None:
 
 
 def test_no_more_scripts_stay_open_than_there_is_room_for() -> None:
-    joiner = Joiner()
+    joiner = ScriptJoiner()
     out = [event for n in range(MAX_BLOCKS + 2) for event in joiner.add(piece(1, 2, f"{n}", str(n)))]
     assert [event.get("ScriptBlockText") for event in out] == ["0\n", "1\n"]
 

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from iisight.model.need import (
     ALWAYS,
-    NEVER,
     NOISE,
     AllOf,
     AnyOf,
@@ -47,7 +46,7 @@ def test_a_need_of_several_holds_only_when_all_are_there() -> None:
 
 def test_a_need_that_always_holds_wants_everything_and_one_that_never_does_nothing() -> None:
     assert build([literal("appcmd"), AnyOf((literal("x"), ALWAYS))]).wanted(b"")
-    assert not build([NEVER]).wanted(wide("anything"))
+    assert not build([AnyOf()]).wanted(wide("anything"))
 
 
 def test_text_that_is_not_ascii_asks_for_its_ascii_runs_alone() -> None:

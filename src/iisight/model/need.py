@@ -7,7 +7,7 @@ number or time, which records store in binary, and no message text, which they d
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 NOISE = "^`\"'+& <>"
@@ -45,7 +45,6 @@ class AnyOf:
 
 Need = Literal | AllOf | AnyOf
 ALWAYS = AllOf()
-NEVER = AnyOf()
 
 
 def folded(text: str) -> str:
@@ -77,6 +76,20 @@ def any_of(*texts: str) -> Need:
 def all_of(*texts: str) -> Need:
     """Return the need of several texts together."""
     return AllOf(tuple(literal(text) for text in texts))
+
+
+def either(needs: Iterable[Need]) -> Need:
+    """Return the need that one of several is met, in its shortest form."""
+    parts = tuple(dict.fromkeys(needs))
+    if ALWAYS in parts:
+        return ALWAYS
+    return parts[0] if len(parts) == 1 else AnyOf(parts)
+
+
+def every(needs: Iterable[Need]) -> Need:
+    """Return the need that several are met, in its shortest form."""
+    parts = tuple(dict.fromkeys(need for need in needs if need != ALWAYS))
+    return parts[0] if len(parts) == 1 else AllOf(parts)
 
 
 def literals(need: Need) -> Iterator[str]:

@@ -29,6 +29,7 @@ from iisight.sigma.rule import (
 )
 from iisight.sigma.values import (
     COMPARE,
+    any_test,
     as_address,
     as_number,
     as_time,
@@ -109,7 +110,7 @@ def _check(node: Node, mapping: str) -> Check:
     if isinstance(node, Every):
         return _all([_check(part, mapping) for part in sorted(node.parts, key=_cost)])
     if isinstance(node, Some):
-        return _any(_alternatives(node, mapping))
+        return any_test(_alternatives(node, mapping))
     if isinstance(node, Not):
         part = _check(node.part, mapping)
         return lambda view: not part(view)
@@ -222,18 +223,5 @@ def _all(checks: list[Check]) -> Check:
             if not each(view):
                 return False
         return True
-
-    return check
-
-
-def _any(checks: list[Check]) -> Check:
-    if len(checks) == 1:
-        return checks[0]
-
-    def check(view: View) -> bool:
-        for each in checks:  # noqa: SIM110  # a generator costs twice as much
-            if each(view):
-                return True
-        return False
 
     return check

@@ -7,7 +7,7 @@ could be written with may be stored in binary, so it is asked for nowhere.
 import re
 from collections.abc import Iterable
 
-from iisight.model.need import ALWAYS, AllOf, AnyOf, Need, literal
+from iisight.model.need import ALWAYS, Need, either, every, literal
 from iisight.sigma.expressions import texts_of
 from iisight.sigma.fields import native_of
 from iisight.sigma.rule import Binding, CompiledRule, Every, Node, Regex, Some, Text
@@ -20,19 +20,19 @@ _WORDS = ("true", "false", "infinity", "nan(ind)")  # as truth values and fracti
 
 def need_of(rule: CompiledRule) -> Need:
     """Return a condition on the text of a piece of a log without which the rule is not met there."""
-    return _any([_bound(rule.condition, binding) for binding in dict.fromkeys(rule.bindings)])
+    return either(_bound(rule.condition, binding) for binding in dict.fromkeys(rule.bindings))
 
 
 def _bound(condition: Node, binding: Binding) -> Need:
     channel = literal(binding.channel) if binding.channel else ALWAYS
-    return _all([channel, *(_need(test, "") for test in binding.where), _need(condition, binding.mapping)])
+    return every([channel, *(_need(test, "") for test in binding.where), _need(condition, binding.mapping)])
 
 
 def _need(node: Node, mapping: str) -> Need:
     if isinstance(node, Every):
-        return _all([_need(part, mapping) for part in node.parts])
+        return every(_need(part, mapping) for part in node.parts)
     if isinstance(node, Some):
-        return _any([_need(part, mapping) for part in node.parts])
+        return either(_need(part, mapping) for part in node.parts)
     if isinstance(node, Text) and _is_recorded(node.field, mapping):
         return _stored(part for part in node.pattern if isinstance(part, str))
     if isinstance(node, Regex) and _is_recorded(node.field, mapping):
@@ -46,21 +46,9 @@ def _is_recorded(field: str, mapping: str) -> bool:
 
 
 def _stored(texts: Iterable[str]) -> Need:
-    return _all([literal(text) for text in texts if not _may_be_binary(text)])
+    return every(literal(text) for text in texts if not _may_be_binary(text))
 
 
 def _may_be_binary(text: str) -> bool:
     lower = text.lower()
     return _BINARY.fullmatch(lower) is not None or any(lower in word for word in _WORDS)
-
-
-def _all(needs: list[Need]) -> Need:
-    parts = tuple(dict.fromkeys(need for need in needs if need != ALWAYS))
-    return parts[0] if len(parts) == 1 else AllOf(parts)
-
-
-def _any(needs: list[Need]) -> Need:
-    parts = tuple(dict.fromkeys(needs))
-    if ALWAYS in parts:
-        return ALWAYS
-    return parts[0] if len(parts) == 1 else AnyOf(parts)

@@ -150,13 +150,9 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str = ""  # with `{Field}` where the event's value goes
 
 
-class CompiledRule(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A rule, ready to be asked."""
+class _Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What rules and correlations say of themselves alike."""
 
-    key: str  # what hits call it: its UUID, else its name, else file and number
-    title: str
-    condition: Node
-    bindings: tuple[Binding, ...]
     uuid: str = ""
     name: str = ""  # what correlations may call it
     file: str = ""
@@ -166,11 +162,20 @@ class CompiledRule(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+
+
+class CompiledRule(_Told, frozen=True, omit_defaults=True):
+    """A rule, ready to be asked."""
+
+    key: str  # what hits call it: its UUID, else its name, else file and number
+    title: str
+    condition: Node
+    bindings: tuple[Binding, ...]
     source: Source = Source()
     note: Note | None = None
 
 
-class Correlation(msgspec.Struct, frozen=True, omit_defaults=True):
+class Correlation(_Told, frozen=True, omit_defaults=True):
     """A rule about several hits of other rules."""
 
     key: str
@@ -185,15 +190,6 @@ class Correlation(msgspec.Struct, frozen=True, omit_defaults=True):
     percentile: int = 50
     aliases: tuple[tuple[str, str, str], ...] = ()  # (alias, key of the rule, its field)
     generate: bool = False  # whether the rules it is about are reported as well
-    uuid: str = ""
-    name: str = ""
-    file: str = ""
-    level: str = ""
-    status: str = ""
-    description: str = ""
-    tags: tuple[str, ...] = ()
-    false_positives: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
 
 
 class NotEvaluated(msgspec.Struct, frozen=True, order=True):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from iisight.model.need import ALWAYS, NOISE, AllOf, AnyOf, Literal, Need, holds, literals
+from iisight.model.need import ALWAYS, NOISE, AnyOf, Literal, Need, either, every, holds, literals
 
 MAX_LITERALS = 20_000
 KNOWN = 16_384  # sets of literals whose answer is remembered
@@ -85,11 +85,7 @@ def _simplified(need: Need) -> Need:
     """Return a need without the parts that always hold, ALWAYS when nothing else is left."""
     if isinstance(need, Literal):
         return need
-    parts = tuple(dict.fromkeys(_simplified(part) for part in need.parts))
-    if isinstance(need, AnyOf):
-        return ALWAYS if ALWAYS in parts else parts[0] if len(parts) == 1 else AnyOf(parts)
-    left = tuple(part for part in parts if part != ALWAYS)
-    return left[0] if len(left) == 1 else AllOf(left)
+    return (either if isinstance(need, AnyOf) else every)(map(_simplified, need.parts))
 
 
 def finder(needles: Sequence[bytes]) -> Callable[[bytes], frozenset[int]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from iisight.model.activity import Activity
 from iisight.model.event import Event
-from iisight.telemetry.interpret import Joiner
+from iisight.telemetry.interpret import ScriptJoiner
 
 SCRIPT_BLOCK = 4104
 
@@ -24,7 +24,7 @@ def is_piece(event: Event) -> bool:
 
 def joined(activities: Iterable[Activity], understand: Callable[[Event], Activity | None]) -> Iterator[Activity]:
     """Yield activities; pieces of scripts are taken out, and what the whole script does is put in their place."""
-    joiner = Joiner()
+    joiner = ScriptJoiner()
     for activity in activities:
         if is_piece(activity.event):
             yield from _understood(joiner.add(activity.event), understand)

@@ -5,7 +5,7 @@ them, and a chunk without the name of a field of their events (names stand in ea
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
@@ -16,6 +16,7 @@ from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
 from iisight.model.event import Event, Lost
 from iisight.model.locator import Locator
+from iisight.model.progress import Progress
 from iisight.parsers import evtx, exports
 from iisight.parsers.record import to_int
 from iisight.telemetry.interpret import NOTHING, source_of
@@ -32,8 +33,6 @@ CREATIONS = frozenset({(SYSMON, 1), (SECURITY, 4688)})
 _LOGON = (SECURITY, 4624)
 _MARKS = tuple(name.encode("utf-16-le") for name in ("ParentProcessGuid", "TargetLogonId"))  # of Sysmon 1, of 4624
 _MARK_OF = {str: 0, int: 1}  # which of them stands in the chunks that can answer: GUIDs are text, logon ids numbers
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

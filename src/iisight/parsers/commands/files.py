@@ -11,10 +11,6 @@ from iisight.parsers.commands.words import Program
 MAX_SOURCES = 64
 
 
-def _plain(words: Sequence[str], sign: str = "/") -> list[str]:
-    return [word for word in words if word and word[0] not in sign]
-
-
 def _after(words: Sequence[str], *names: str) -> str:
     """Return the word after a switch, or what is glued to it."""
     for word, following in pairwise((*words, "")):
@@ -24,7 +20,7 @@ def _after(words: Sequence[str], *names: str) -> str:
 
 
 def _copy(program: Program) -> Iterator[Action]:
-    plain = _plain(program.arguments)
+    plain = program.plain("/")
     if len(plain) >= 2:
         for source in plain[:-1][:MAX_SOURCES]:
             yield from written(program.name, plain[-1], source)
@@ -33,34 +29,34 @@ def _copy(program: Program) -> Iterator[Action]:
 
 
 def _robocopy(program: Program) -> Iterator[Action]:
-    plain = _plain(program.arguments)
+    plain = program.plain("/")
     if len(plain) >= 2:
         for name in plain[2:][:MAX_SOURCES] or [""]:
             yield from written("robocopy", plain[1], f"{plain[0]}\\{name}" if name else plain[0])
 
 
 def _rename(program: Program) -> Iterator[Action]:
-    plain = _plain(program.arguments)
+    plain = program.plain("/")
     if len(plain) == 2:
         folder = re.sub(r"[^\\/]*$", "", plain[0])
         yield from written("rename", folder + plain[1], plain[0])
 
 
 def _delete(program: Program) -> Iterator[Action]:
-    for target in _plain(program.arguments)[:MAX_SOURCES]:
+    for target in program.plain("/")[:MAX_SOURCES]:
         yield from deleted(program.name, target)
 
 
 def _certutil(program: Program) -> Iterator[Action]:
     verbs = {word.lower().lstrip("-/") for word in program.arguments if word[:1] in "-/"}
-    plain = _plain(program.arguments, "-/")
+    plain = program.plain("-/")
     if verbs & {"urlcache", "decode", "decodehex", "encode", "verifyctl"} and len(plain) >= 2:
         yield from written("certutil", plain[-1], plain[-2])
 
 
 def _bitsadmin(program: Program) -> Iterator[Action]:
     if any(word.lower() in ("/transfer", "/addfile") for word in program.arguments):
-        plain = _plain(program.arguments)
+        plain = program.plain("/")
         for source, target in pairwise(plain[:MAX_SOURCES]):
             yield from written("bitsadmin", target, source) if "://" in source else ()
 
@@ -74,7 +70,7 @@ def _curl(program: Program) -> Iterator[Action]:
 
 
 def _expand(program: Program) -> Iterator[Action]:
-    plain = _plain(program.arguments, "-/")
+    plain = program.plain("-/")
     if len(plain) >= 2:
         yield from written("expand", plain[-1], plain[0])
 
@@ -93,14 +89,14 @@ def _tar(program: Program) -> Iterator[Action]:
 
 def _attrib(program: Program) -> Iterator[Action]:
     changed = " ".join(word for word in program.arguments if word[:1] in "+-")
-    for target in _plain(program.arguments, "+-/") if changed else ():
+    for target in program.plain("+-/") if changed else ():
         yield from touched(Act.CONFIGURE, "attrib", target, f"attributes {changed}")
 
 
 def _icacls(program: Program) -> Iterator[Action]:
     verbs = ("/grant", "/deny", "/remove", "/setowner", "/reset", "/inheritance", "/f", "/g", "/p", "/e")
     if any(word.lower().startswith(verbs) for word in program.arguments):
-        plain = _plain(program.arguments)
+        plain = program.plain("/")
         target = _after(program.arguments, "/f") if program.name == "takeown" else "".join(plain[:1])
         yield from touched(Act.CONFIGURE, program.name, target, "permissions")
 
@@ -114,7 +110,7 @@ def _fsutil(program: Program) -> Iterator[Action]:
 
 
 def _mklink(program: Program) -> Iterator[Action]:
-    plain = _plain(program.arguments)
+    plain = program.plain("/")
     if len(plain) >= 2:
         yield from written("mklink", plain[0], plain[1])
 

@@ -24,12 +24,8 @@ def _switches(program: Program) -> set[str]:
     return {word[1:].lower() for word in program.arguments if word[:1] in ("-", "/")}
 
 
-def _plain(program: Program) -> list[str]:
-    return [word for word in program.arguments if word and word[0] not in "-/"]
-
-
 def _gacutil(program: Program) -> Iterator[Action]:
-    switches, plain = _switches(program), _plain(program)
+    switches, plain = _switches(program), program.plain()
     name = plain[0] if plain else ""
     if switches & {"i", "if", "il", "ir", "install"}:
         yield Action(Act.INSTALL, "gacutil", subject=name, code=name)
@@ -38,7 +34,7 @@ def _gacutil(program: Program) -> Iterator[Action]:
 
 
 def _regsvr32(program: Program) -> Iterator[Action]:
-    for path in _plain(program):
+    for path in program.plain():
         if place(path) not in ("", "bin"):
             removed = "u" in _switches(program)
             note = "COM class" + (" removed" if removed else "")
@@ -53,7 +49,7 @@ def _iissetup(program: Program) -> Iterator[Action]:
 
 
 def _aspnet_regiis(program: Program) -> Iterator[Action]:
-    switches, plain = _switches(program), _plain(program)
+    switches, plain = _switches(program), program.plain()
     if switches & {"pd", "pdf"}:
         yield Action(
             Act.EXPOSE, "aspnet_regiis", section="".join(plain[:1]), scope="".join(plain[1:2]), note="decrypted"

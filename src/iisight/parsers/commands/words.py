@@ -29,6 +29,10 @@ class Program:
         """Return the words after the program."""
         return self.words[1:]
 
+    def plain(self, signs: str = "-/") -> list[str]:
+        """Return the words after the program that are no switches."""
+        return [word for word in self.arguments if word and word[0] not in signs]
+
 
 def split(line: str) -> tuple[str, ...]:
     """Return the words of a line as CommandLineToArgvW gives them (learn.microsoft.com, shellapi.h)."""

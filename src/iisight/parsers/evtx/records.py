@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from iisight.model.event import Event, Lost
 from iisight.model.locator import Locator
 from iisight.parsers.evtx.container import CHUNK, CHUNK_HEADER, CHUNK_MAGIC, FILE_HEADER, Chunk
-from iisight.parsers.evtx.walk import RECORD_HEADER, RECORD_MAGIC, SMALLEST, RecordHeader, header_of, headers
+from iisight.parsers.evtx.walk import (
+    RECORD,
+    RECORD_HEADER,
+    RECORD_MAGIC,
+    SIZE,
+    SMALLEST,
+    RecordHeader,
+    header_of,
+    headers,
+)
 
 Decoded = tuple[int, str, bool]  # index of the record; its JSON, or why there is none; which of both
 
@@ -16,8 +25,6 @@ _REASON = 160  # characters of an error of the library
 _NOBODY = 0xFFFFFFFFFFFFFFFF  # id of a record that is made up
 _FILE = struct.pack("<8sQQQIHHHH", b"ElfFile\0", 0, 0, 1, 128, 1, 3, FILE_HEADER, 1).ljust(FILE_HEADER, b"\0")
 _CHUNK = struct.Struct("<8sQQQQIII")
-_RECORD = struct.Struct("<4sIQQ")
-_SIZE = struct.Struct("<I")
 
 
 def events(chunk: Chunk, locator: Locator) -> Iterator[Event | Lost]:
@@ -129,7 +136,7 @@ def _bridge(data: bytearray, found: list[RecordHeader]) -> None:
         start = at if gap > SMALLEST else before
         if gap:
             size = record.offset - start
-            data[start + 4 : start + 8] = data[record.offset - 4 : record.offset] = _SIZE.pack(size)
+            data[start + 4 : start + 8] = data[record.offset - 4 : record.offset] = SIZE.pack(size)
         if gap > SMALLEST:
-            data[start : start + RECORD_HEADER + 1] = _RECORD.pack(RECORD_MAGIC, size, _NOBODY, 0) + b"\0"
+            data[start : start + RECORD_HEADER + 1] = RECORD.pack(RECORD_MAGIC, size, _NOBODY, 0) + b"\0"
         at, before = record.offset + record.size, record.offset

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from iisight.parsers.evtx.container import CHUNK, CHUNK_HEADER, Chunk, is_sound
-from iisight.parsers.evtx.walk import RECORD_MAGIC, SMALLEST, RecordHeader
+from iisight.parsers.evtx.walk import RECORD, RECORD_MAGIC, SMALLEST, RecordHeader
 
 _HEADER = struct.Struct("<QQII")  # first and last record id, size of the header, offset of the last record
-_RECORD = struct.Struct("<4sIQQ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +15,7 @@ class Span:
     """What the header of a sound chunk and its first and last record say."""
 
     count: int  # records
+    last_record: int
     first: datetime | None
     last: datetime | None
 
@@ -32,11 +32,11 @@ def span_of(chunk: Chunk) -> Span | None:
         return None
     if (ends[0].record, ends[1].record) != (first, last):
         return None
-    return Span(count, ends[0].time, ends[1].time)
+    return Span(count, last, ends[0].time, ends[1].time)
 
 
 def _record(data: bytes, offset: int) -> RecordHeader | None:
     if not CHUNK_HEADER <= offset <= len(data) - SMALLEST:
         return None
-    magic, size, record, filetime = _RECORD.unpack_from(data, offset)
+    magic, size, record, filetime = RECORD.unpack_from(data, offset)
     return RecordHeader(record, filetime, offset, size) if magic == RECORD_MAGIC else None

@@ -12,15 +12,15 @@ from zlib import crc32
 from iisight.model.event import Residue
 from iisight.model.locator import Locator
 from iisight.model.need import NOISE, squeezed
-from iisight.parsers.evtx.container import CHUNK_HEADER, CHUNK_MAGIC, Chunk, is_sound
+from iisight.parsers.evtx.container import CHUNK, CHUNK_HEADER, CHUNK_MAGIC, Chunk, is_sound
 
 RECORD_MAGIC = b"**\0\0"
 RECORD_HEADER = 24  # bytes
 SMALLEST = RECORD_HEADER + 4  # bytes of a record: its header, and its size again
+RECORD = struct.Struct("<4sIQQ")  # magic, size, id, FILETIME
+SIZE = struct.Struct("<I")  # of a record, again at its end
 
 _CHUNK = struct.Struct("<8sQQQQIIII")
-_RECORD = struct.Struct("<4sIQQ")
-_SIZE = struct.Struct("<I")
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _RUN = re.compile(rb"(?:[\x20-\x7e]\0){3,}|[\x20-\x7e]{3,}")
 _BEFORE, _BEHIND = 80, 240  # characters of residue around the start of what was sought
@@ -60,7 +60,7 @@ class ChunkHeader:
     def count(self) -> int:
         """Return how many records there must be, 0 when the header cannot be believed."""
         count = self.last_record - self.first_record + 1
-        return count if self.sound and 0 < count <= 0x10000 // SMALLEST else 0
+        return count if self.sound and 0 < count <= CHUNK // SMALLEST else 0
 
 
 def header_of(chunk: Chunk) -> ChunkHeader | None:
@@ -91,7 +91,7 @@ def headers(chunk: Chunk) -> list[RecordHeader]:
     end = _end(chunk)
     at = data.find(RECORD_MAGIC) if not data.startswith(CHUNK_MAGIC) else CHUNK_HEADER
     while 0 <= at <= len(data) - SMALLEST:
-        magic, size, record, filetime = _RECORD.unpack_from(data, at)
+        magic, size, record, filetime = RECORD.unpack_from(data, at)
         if magic == RECORD_MAGIC and _fits(data, at, size):
             if found and not _follows(record, found[-1].record, live=at < end):
                 break
@@ -133,7 +133,7 @@ def _fits(data: bytes, at: int, size: int) -> bool:
     end = at + size
     if not SMALLEST <= size <= len(data) - at:
         return False
-    return _SIZE.unpack_from(data, end - 4)[0] == size or data.startswith(RECORD_MAGIC, end)
+    return SIZE.unpack_from(data, end - 4)[0] == size or data.startswith(RECORD_MAGIC, end)
 
 
 def _follows(record: int, last: int, *, live: bool) -> bool:

@@ -42,7 +42,7 @@ def _told(action: Action) -> str:
 
 
 def _weight(tool: str, area: str, *, worker: bool) -> Weight:
-    if area in (*map(str, _QUIET),):
+    if area in _QUIET:
         return NOTED
     if tool != _DEFENDER:
         return UNKNOWN

@@ -14,7 +14,7 @@ from importlib import import_module
 from iisight.model.activity import Action, Activity, Actor
 from iisight.model.event import Event
 from iisight.model.need import AnyOf, Need
-from iisight.telemetry.interpret._joiner import Joiner
+from iisight.telemetry.interpret._joiner import ScriptJoiner
 from iisight.telemetry.interpret._places import NOTHING, Area, Watch, area_of, code_kind
 
 Told = tuple[Actor, tuple[Action, ...]]
@@ -67,7 +67,7 @@ def need(watch: Watch = NOTHING) -> Need:
 __all__ = [
     "NOTHING",
     "Area",
-    "Joiner",
+    "ScriptJoiner",
     "Source",
     "Watch",
     "activity_of",

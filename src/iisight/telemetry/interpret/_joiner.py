@@ -22,7 +22,7 @@ class _Block:
     size: int = 0
 
 
-class Joiner:
+class ScriptJoiner:
     """Takes events as they come and gives them back, those of one script block as one event.
 
     Memory is bounded: when too much is open, the script that was begun first is given back with gaps.

@@ -40,23 +40,19 @@ def _integrity(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
         return actor, ()
     note = "blocked" if event.id == 3077 else "would be blocked"
     name = text(event, "PolicyName")
-    return actor, (Action(Act.DETECT, "Code Integrity", _plain(path), name=name, new=area.value, note=note),)
+    return actor, (Action(Act.DETECT, "Code Integrity", paths.normal(path), name=name, new=area.value, note=note),)
 
 
 def _applocker(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     actor = Actor(sid=text(event, "TargetUser"), pid=number(text(event, "TargetProcessId")))
     path = text(event, "FullFilePath") or paths.expand(text(event, "FilePath"), _VARIABLES)
-    area = area_of(path, watch)
+    area, path = area_of(path, watch), paths.normal(path)
     if area is None:
         return actor, ()
     if event.id == 8002:
         loads = area in _LET and paths.extension(path) == ".dll"
-        action = Action(Act.LOAD, "AppLocker", _plain(path), name=area.value, code=_plain(path), note="allowed")
+        action = Action(Act.LOAD, "AppLocker", path, name=area.value, code=path, note="allowed")
         return actor, (action,) if loads else ()
     note = "blocked" if event.id == 8004 else "would be blocked"
     name = text(event, "RuleName")
-    return actor, (Action(Act.DETECT, "AppLocker", _plain(path), name=name, new=area.value, note=note),)
-
-
-def _plain(path: str) -> str:
-    return paths.normal(path)
+    return actor, (Action(Act.DETECT, "AppLocker", path, name=name, new=area.value, note=note),)

@@ -1,6 +1,6 @@
 """PowerShell 4103 and 4104, and 400 and 800 of the older log: what scripts and commands do.
 
-4104 comes in pieces: `Joiner` puts them together before they are read. 4103 and 800 have each command with the
+4104 comes in pieces: `ScriptJoiner` puts them together before they are read. 4103 and 800 have each command with the
 parameters it was really given, after all variables and aliases.
 """
 
@@ -33,7 +33,7 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     """Return what a script or a command does."""
     if event.id == 4104:
         return Actor(sid=event.user, pid=event.process), _scripted(event)
-    values = lines_of(event)
+    values = _whole_text(event)
     context = _context(values)
     actor = _actor(event, context)
     if event.id == 400:
@@ -49,7 +49,7 @@ def _scripted(event: Event) -> tuple[Action, ...]:
     return tuple(replace(a, note="; ".join(filter(None, (a.note, *extra)))) for a in done) if extra else done
 
 
-def lines_of(event: Event) -> str:
+def _whole_text(event: Event) -> str:
     """Return all values as one text, as far as it is looked at."""
     return "\n".join(lines(event)).replace("\r\n", "\n")[:MAX_SCRIPT]
 

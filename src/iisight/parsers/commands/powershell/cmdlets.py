@@ -19,7 +19,7 @@ _SITE = re.compile(r"(?:IIS:\\Sites|MACHINE/WEBROOT/APPHOST)[\\/]?(.*)", re.IGNO
 _POOL = re.compile(r"IIS:\\AppPools\\([^\\]+)", re.IGNORECASE)
 _PREDICATE = re.compile(r"@?([\w.]{1,64})\s*=\s*(?:'([^']*)'|\"([^\"]*)\")")
 _TIMES = ("creationtime", "lastwritetime", "lastaccesstime")
-_GAC_FEATURES = ("web-", "iis-", "was-")
+_FEATURES = ("web-", "iis-", "was-")
 
 
 @dataclass(slots=True)
@@ -271,7 +271,7 @@ def _service(call: Call) -> Iterator[Action]:
 
 def _feature(call: Call) -> Iterator[Action]:
     for item in items_of(call.named.get("name", call.named.get("featurename"))):
-        if text_of(item).lower().startswith(_GAC_FEATURES):
+        if text_of(item).lower().startswith(_FEATURES):
             yield Action(Act.INSTALL, call.name, name=text_of(item), note="Windows feature")
 
 
@@ -282,10 +282,11 @@ def _scope(call: Call) -> str:
 
 
 def _host_scope(path: str) -> str:
+    """Return the site and location of a path of the drive `IIS:` or of the configuration."""
     match = _SITE.match(path)
-    return (
-        match[1].strip("\\/").replace("\\", "/") if match else "" if path.upper().rstrip("\\") in ("IIS:", "") else path
-    )
+    if match is not None:
+        return match[1].strip("\\/").replace("\\", "/")
+    return "" if path.upper().rstrip("\\") in ("IIS:", "") else path
 
 
 def _located(written_filter: str, scope: str) -> Change:
