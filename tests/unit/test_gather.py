@@ -12,7 +12,7 @@ from iisight.model.coverage import Gap, GapKind
 from iisight.telemetry.pool import Pool
 from iisight.telemetry.scripts import joined
 from iisight.telemetry.search import Search, Window
-from iisight.telemetry.sift import Sifter, Tally
+from iisight.telemetry.sift import Sifter
 from iisight.workbench import evtx_damage
 from tests.builders import gathered as logs
 
@@ -98,27 +98,6 @@ def test_a_bad_record_costs_itself_and_is_told(log: Path) -> None:
     assert [a.name for activity in found for a in activity.actions][:1] == ["Evil"]
     assert (run.read[0].records, run.read[0].lost) == (601, 1)
     assert [(gap.kind, gap.count) for gap in run.gaps] == [(GapKind.MALFORMED, 1)]
-
-
-@pytest.mark.parametrize("prefilter", [True, False])
-def test_a_log_that_ends_between_two_chunks_is_told(log: Path, prefilter: bool) -> None:
-    log.write_bytes(log.read_bytes()[: -3 * 0x10000])  # 50 records a chunk, one in the last
-    _, run = logs.gather(logs.logs_in(log), Search(prefilter=prefilter))
-    assert (run.read[0].records, run.read[0].lost) == (601, 101)
-    assert [(gap.kind, gap.count) for gap in run.gaps] == [(GapKind.MALFORMED, 101)]
-
-
-def test_the_number_that_a_forwarded_event_got_elsewhere_is_none_of_the_log() -> None:
-    tally = Tally()
-    list(Sifter(Search()).events([replace(logs.noise(1)[0], record=900)], tally))
-    assert (tally.records, tally.last_record) == (1, 0)
-
-
-def test_a_log_that_ends_within_a_chunk_is_told_once(log: Path) -> None:
-    log.write_bytes(log.read_bytes()[: -3 * 0x10000 - 0x8000])
-    _, run = logs.gather(logs.logs_in(log))
-    assert run.read[0].records == 601
-    assert sum(gap.count for gap in run.gaps if gap.kind is GapKind.MALFORMED) == run.read[0].lost
 
 
 def test_what_a_dead_process_left_unread_is_not_called_cut_off(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

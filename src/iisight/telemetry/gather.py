@@ -10,7 +10,7 @@ from itertools import islice
 from iisight.model.activity import Activity
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
-from iisight.model.event import Lost, Residue
+from iisight.model.event import Residue
 from iisight.model.locator import Locator
 from iisight.model.progress import Progress
 from iisight.model.story import LogRead
@@ -54,7 +54,6 @@ class Gathering:
         self._progress = progress
         self._workers = _workers(logs, workers)
         self._tallies = [Tally() for _ in logs]
-        self._left: set[int] = set()  # numbers of logs of which something was not read, and that was told
         self.gaps: list[Gap] = []
 
     @property
@@ -74,14 +73,10 @@ class Gathering:
             for result in results:
                 self._tallies[result.task.number].add(result.tally)
                 self.gaps += result.gaps
-                self._left |= {result.task.number} if result.gaps else set()
                 done += sum(place.size for place in result.task.places) or result.task.log.size or 0
                 self._progress(result.task.log.path, done, total)
                 yield from result.activities
-        for number, (log, tally) in enumerate(zip(self._logs, self._tallies, strict=True)):
-            loss = None if number in self._left else _cut_off(log, tally)
-            if loss is not None:
-                tally.lose(loss)
+        for log, tally in zip(self._logs, self._tallies, strict=True):
             self.gaps += _told(log, tally)
         looked_at = sum(tally.records - tally.lost - tally.skipped for tally in self._tallies)
         if looked_at and not any(tally.named for tally in self._tallies):
@@ -165,18 +160,6 @@ def _activities(sifter: Sifter, task: Task, tally: Tally) -> Iterator[Activity]:
             yield from sifter.chunks((evtx.chunk_at(stream, place) for place in task.places), locator, tally)
         else:
             yield from sifter.chunks(evtx.all_chunks(stream, locator), locator, tally)
-
-
-def _cut_off(log: Log, tally: Tally) -> Lost | None:
-    """Return the records that the header of an EVTX file knows of and no chunk held; standard input is gone by now."""
-    if log.format is not LogFormat.EVTX or log.size is None:
-        return None
-    try:
-        with log.open() as stream:
-            header = evtx.file_header(stream.read(evtx.FILE_HEADER))
-    except (OSError, EvidenceError):
-        return None  # what was read is whole; the file has gone since
-    return evtx.cut_off(header, tally.last_record + tally.lost, Locator(log.path))
 
 
 def _told(log: Log, tally: Tally) -> Iterator[Gap]:

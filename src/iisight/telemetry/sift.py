@@ -30,7 +30,6 @@ class Tally:
     skipped: int = 0
     lost: int = 0
     named: int = 0  # of the hosts and channels that are asked for
-    last_record: int = 0  # the highest of the ids by which the log numbers its records
     first: datetime | None = None
     last: datetime | None = None
     channels: set[str] = field(default_factory=set)
@@ -42,10 +41,6 @@ class Tally:
         if time is not None and time > BEGINNING:
             self.first = time if self.first is None else min(self.first, time)
             self.last = time if self.last is None else max(self.last, time)
-
-    def meet(self, record: int) -> None:
-        """Remember the highest id of a record: the log's own, which an event that was forwarded does not say."""
-        self.last_record = max(self.last_record, record)
 
     def lose(self, loss: Lost) -> None:
         """Count records that cannot be read."""
@@ -68,7 +63,6 @@ class Tally:
         self.skipped += other.skipped
         self.lost += other.lost
         self.named += other.named
-        self.meet(other.last_record)
         self.see(other.first)
         self.see(other.last)
         self.channels |= other.channels
@@ -135,12 +129,8 @@ class Sifter:
         forwarded logs, and of the next record in exported ones, whose last record has none.
         """
         span = evtx.span_of(chunk)
-        if span is None:  # damaged: reading tells what can be told
-            tally.meet(max((record.record for record in evtx.headers(chunk)), default=0))
-            return True
-        tally.meet(span.last_record)
-        if not self._pays or self._asked(chunk):
-            return True
+        if span is None or not self._pays or self._asked(chunk):
+            return True  # None: damaged, reading tells what can be told
         tally.records += span.count
         tally.skipped += span.count
         tally.see(span.first)

@@ -9,7 +9,6 @@ format" documents them.
 """
 
 from iisight.parsers.evtx.container import (
-    FILE_HEADER,
     HEAD,
     Chunk,
     FileHeader,
@@ -27,7 +26,6 @@ from iisight.parsers.evtx.span import Span, span_of
 from iisight.parsers.evtx.walk import ChunkHeader, RecordHeader, header_of, headers, records_sound, residue, slack
 
 __all__ = [
-    "FILE_HEADER",
     "HEAD",
     "VERSION",
     "Chunk",
