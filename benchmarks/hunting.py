@@ -11,7 +11,7 @@ from time import perf_counter
 from benchmarks.logs import make
 from benchmarks.measure import Measured
 
-MEGABYTES = 128
+MEGABYTES = 512
 _START_UP = 1  # MiB of a log that measures the start alone
 
 
