@@ -41,7 +41,7 @@ def _need(node: Node, mapping: str) -> Need:
 
 
 def _is_recorded(field: str, mapping: str) -> bool:
-    """Tell whether records hold the text that a rule compares: of a keyword, a field of theirs, a name in their head."""
+    """Tell whether records hold the text that a rule compares: of a keyword, a field of theirs, a name in the head."""
     return not field or field in _HEAD or native_of(field, mapping) is not None
 
 
