@@ -21,8 +21,10 @@ PHP = r"C:\Program Files\PHP\php-cgi.exe"
             "changed 'a' in fastCgi (30 → 600) [@b]",
         ),
         (
-            Action(Act.INSTALL, "Exchange cmdlet", "transport agent", name="a", note="Install-TransportAgent failed"),
-            "Exchange cmdlet: tried and failed: installed 'a' in transport agent [Install-TransportAgent failed]",
+            Action(
+                Act.INSTALL, "Exchange cmdlet", "transport agent", name="a", note="Install-TransportAgent", failed=True
+            ),
+            "Exchange cmdlet: tried and failed: installed 'a' in transport agent [Install-TransportAgent]",
         ),
     ],
 )

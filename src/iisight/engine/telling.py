@@ -79,7 +79,7 @@ def _sentence(action: Action) -> str:
     setting = action.act is Act.REGISTER and bool(action.old) and action.new != action.code
     act = Act.CONFIGURE if setting else action.act  # one attribute of what was registered before
     text = _SENTENCES[act].format(thing=thing(action)).removesuffix(f": {_NOTHING}")
-    failed = "tried and failed: " if action.note.startswith("failed") or action.note.endswith(" failed") else ""
+    failed = "tried and failed: " if action.failed else ""
     tool = failed if action.tool in _PLAIN else f"{action.tool}: {failed}"
     is_whole = action.act is Act.REGISTER and action.new == action.code
     is_told = is_whole or action.act is Act.START  # its command line is told with the person
