@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -69,6 +71,22 @@ def test_a_quiet_log_ends_with_0_and_a_damaged_one_with_3(tmp_path: Path) -> Non
     quiet.write_bytes(quiet.read_bytes()[:-0x8000])
     assert hunt(str(quiet), "--no-prefilter")[0] in (0, 3)
     assert hunt(str(tmp_path / "none.evtx"))[0] == 2
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "text"])
+def test_a_timeline_says_that_it_is_not_whole(log: Path, tmp_path: Path, form: str) -> None:
+    (tmp_path / "Security.evtx").write_bytes(log.read_bytes()[:0x1000])
+    _, out, error = hunt(str(tmp_path), "--timeline", "--format", form)
+    assert "evil.dll" in out
+    assert error == "iisight: 1 thing could not be read; the whole report names them\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the handle")
+def test_a_standard_error_that_is_closed_costs_nothing_but_complaints(log: Path) -> None:
+    line = shlex.join([sys.executable, "-m", "iisight", "hunt", str(log), "--format", "csv"])
+    done = subprocess.run(["/bin/sh", "-c", f"{line} 2>&-"], capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"evil.dll" in done.stdout
 
 
 def test_what_is_no_log_is_told(log: Path, tmp_path: Path) -> None:

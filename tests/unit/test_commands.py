@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iisight.model.activity import Act, Action
 from iisight.model.need import holds, literals, squeezed
-from iisight.parsers.commands import MAX_ACTIONS, command_actions, need, script_actions
+from iisight.parsers.commands import MAX_ACTIONS, command_actions, is_cut, need, script_actions
 
 ROWS = list(csv.reader((Path(__file__).parent / "data" / "commands.csv").read_text("utf-8").splitlines()))[1:]
 APPCMD = r"C:\Windows\System32\inetsrv\appcmd.exe"
@@ -162,3 +162,19 @@ def test_hostile_text_is_read_to_its_end(piece: str) -> None:
     text = "appcmd set config /section:x " + piece * (100_000 // len(piece))
     assert len(command_actions(text)) <= MAX_ACTIONS
     assert len(script_actions(text)) <= MAX_ACTIONS
+
+
+@pytest.mark.parametrize("padding", ["rem & ", "a&", "set x=y & ", "if 1==1 "])
+def test_as_long_a_line_as_windows_takes_hides_nothing(padding: str) -> None:
+    line = "cmd /c " + padding * (32_000 // len(padding)) + "appcmd install module /name:Evil /image:C:\\Temp\\e.dll"
+    assert [action.name for action in command_actions(line) if action.act is Act.REGISTER] == ["Evil"]
+
+
+def test_a_long_script_that_ends_with_nothing_of_interest_is_not_told() -> None:
+    assert not is_cut("New-WebGlobalModule -Name Evil -Image e.dll\n" + "#" * 1_100_000)
+
+
+@pytest.mark.parametrize("padding", ["#" * 1_100_000 + "\n", "$x = 1\n" * 50_000])
+def test_a_script_of_which_the_end_is_not_read_is_known(padding: str) -> None:
+    assert is_cut(padding + "New-WebGlobalModule -Name Evil -Image e.dll")
+    assert not is_cut("New-WebGlobalModule -Name Evil -Image e.dll")

@@ -1,6 +1,7 @@
 """Logs are gathered alike by one process and by several, with the prefilter and without, whole and damaged."""
 
 import gzip
+import json
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from iisight.engine.hunt import hunt
 from iisight.model.coverage import Gap, GapKind
 from iisight.telemetry.pool import Pool
 from iisight.telemetry.scripts import joined
@@ -128,6 +130,17 @@ def test_a_script_in_pieces_is_one_activity(tmp_path: Path) -> None:
     found, _ = logs.gather(logs.logs_in(log))
     (activity,) = joined(found, Sifter(Search()).activity)
     assert [(a.name, a.code) for a in activity.actions] == [("Evil", "C:\\ProgramData\\evil.dll")]
+
+
+@pytest.mark.parametrize("total", ["1", "2"])
+def test_a_script_that_is_too_long_is_told(tmp_path: Path, total: str) -> None:
+    """Whether the log has it in one piece, as exports do, or in several of which one is missing."""
+    text = "#" * 1_100_000 + "\nNew-WebGlobalModule -Name Evil -Image e.dll"
+    fields = {"ScriptBlockText": text, "ScriptBlockId": "a", "MessageNumber": "1", "MessageTotal": total}
+    data = {"Provider": logs.POWERSHELL[0], "EventID": 4104, "Channel": logs.POWERSHELL[1], "EventData": fields}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    gaps = hunt("logs", logs.logs_in(tmp_path / "a.json"), rules=()).gaps
+    assert ["a script longer than what is read of one" in gap.reason for gap in gaps] == [True]
 
 
 def test_a_process_that_dies_costs_its_piece_alone() -> None:

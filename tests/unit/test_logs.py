@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import pickle
 import tarfile
 import zipfile
@@ -144,6 +145,20 @@ def test_a_folder_without_a_log_and_a_missing_file_are_told(tmp_path: Path) -> N
         (tmp_path.name, "no event log in it"),
         ("none", "no such file or folder"),
     ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.evtx")
+    assert found(tmp_path / "pipe.evtx") == [
+        ("pipe.evtx", "no regular file; feed it to standard input and name `-`"),
+    ]
+
+
+def test_xml_of_events_of_which_none_can_be_read_is_a_log_of_a_folder(tmp_path: Path) -> None:
+    event = b'<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event">&a;</Event>'
+    write(tmp_path, {"a.xml": b'<!DOCTYPE e [<!ENTITY a "b">]><Events>' + event + b"</Events>"})
+    assert found(tmp_path) == [("a.xml", "xml")]
 
 
 def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """How a report leaves the program: format, output, exit status. Shared by `scan` and `show`."""
 
 import argparse
+import sys
 from typing import TextIO
 
 from iisight.cli._output import is_terminal, width_of
 from iisight.cli.main import CLEAN, FOUND, INCOMPLETE
 from iisight.model.finding import Severity
 from iisight.model.report import Report
+from iisight.report.layout import plural
 
 FORMATS = ("text", "json", "ndjson", "csv")
 
@@ -41,6 +43,9 @@ def write(report: Report, parsed: argparse.Namespace, stream: TextIO) -> None:
 
         writer = rows.write_csv if parsed.format == "csv" else rows.write_ndjson
         writer(report, stream, timeline=parsed.timeline)
+    if report.gaps and (parsed.format in ("ndjson", "csv") or (parsed.timeline and parsed.format == "text")):
+        unread = plural(sum(gap.count for gap in report.gaps), "thing")
+        print(f"iisight: {unread} could not be read; the whole report names them", file=sys.stderr)  # noqa: T201
 
 
 def status(report: Report, fail_on: str) -> int:

@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given in (["--version"], ["-V"]):
         print(f"iisight {__version__}")  # noqa: T201
         return CLEAN
+    if sys.stderr is None:  # closed by who started this: complaints and progress go nowhere
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  for the rest of the run
     parsed = _parser(given).parse_args(given)
     if sys.stdout is None:
         return _complain("standard output is closed")

@@ -1,6 +1,6 @@
 """Read event logs and hear what they tell: activities, findings about them, and how much was read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from iisight.engine.correlating import Correlating
@@ -11,7 +11,7 @@ from iisight.engine.settings import Settings
 from iisight.engine.sigma_rules import check_of, info_of, shipped
 from iisight.model.activity import Activity
 from iisight.model.coverage import Gap, GapKind
-from iisight.model.event import Residue
+from iisight.model.event import Event, Residue
 from iisight.model.finding import Finding
 from iisight.model.progress import Progress
 from iisight.model.rule import RuleInfo
@@ -20,7 +20,7 @@ from iisight.sigma.rule import RuleSet
 from iisight.telemetry.gather import Gathering
 from iisight.telemetry.interpret import Watch
 from iisight.telemetry.logs import Log
-from iisight.telemetry.scripts import joined
+from iisight.telemetry.scripts import joined, unread
 from iisight.telemetry.search import Search, Window
 from iisight.telemetry.seek import seek
 from iisight.telemetry.sift import Sifter
@@ -68,7 +68,7 @@ def hear(
     search = Search((*shipped(), *ask.rules.rules), watch, ask.window, ask.prefilter)
     gathering = Gathering(logs, search, ask.workers, progress)
     correlating = Correlating(ask.rules)
-    activities = correlating.watch(joined(gathering.activities(), Sifter(search).activity))
+    activities = correlating.watch(joined(gathering.activities(), _understanding(search, gaps)))
     heard = listen(activities, (*rules, *user_rules(ask.rules)), settings, gaps)
     found = tuple(correlating.findings(gaps))
     asked = sought(heard)
@@ -77,6 +77,18 @@ def hear(
     heard = tuple(map(origins.told, heard))
     unread = (*gaps, *gathering.gaps)
     return Hearing(heard, gathering.read, unread, gathering.residues, found, tuple(infos(ask.rules)))
+
+
+def _understanding(search: Search, gaps: list[Gap]) -> Callable[[Event], Activity | None]:
+    """Return what understands a script that was put together again; one that is too long is told."""
+    sifter = Sifter(search)
+
+    def understand(event: Event) -> Activity | None:
+        if reason := unread(event):
+            gaps.append(Gap(GapKind.REFUSED, str(event.locator), reason))
+        return sifter.activity(event)
+
+    return understand
 
 
 def user_rules(rules: RuleSet) -> tuple[Rule, ...]:

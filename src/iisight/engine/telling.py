@@ -76,8 +76,11 @@ def thing(action: Action) -> str:
 
 
 def _sentence(action: Action) -> str:
-    text = _SENTENCES[action.act].format(thing=thing(action)).removesuffix(f": {_NOTHING}")
-    tool = "" if action.tool in _PLAIN else f"{action.tool}: "
+    setting = action.act is Act.REGISTER and bool(action.old) and action.new != action.code
+    act = Act.CONFIGURE if setting else action.act  # one attribute of what was registered before
+    text = _SENTENCES[act].format(thing=thing(action)).removesuffix(f": {_NOTHING}")
+    failed = "tried and failed: " if action.failed else ""
+    tool = failed if action.tool in _PLAIN else f"{action.tool}: {failed}"
     is_whole = action.act is Act.REGISTER and action.new == action.code
     is_told = is_whole or action.act is Act.START  # its command line is told with the person
     change = "" if is_told or not (action.old or action.new) else _change(action)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from iisight.model.locator import Locator
 from iisight.model.report import Report
@@ -65,9 +66,9 @@ def when(moment: Moment) -> str:
     return (day(moment.time) if moment.time is not None else "at no known time").ljust(_WHEN)
 
 
-def day(time: object) -> str:
+def day(time: datetime) -> str:
     """Return a time as `2026-03-01 10:00:00Z`."""
-    return f"{time:%Y-%m-%d %H:%M:%SZ}"
+    return f"{time.replace(tzinfo=None).isoformat(' ', 'seconds')}Z"
 
 
 def summary(moment: Moment) -> str:

@@ -102,6 +102,9 @@ def _named(argument: str) -> Iterator[Log | Gap]:
     """Yield what one argument names; it is told when it is no log and holds none."""
     path, shown = Path(argument), printable(argument)
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # opening a pipe waits for its other end
+            yield Gap(GapKind.REFUSED, shown, "no regular file; feed it to standard input and name `-`")
+            return
         path = path.resolve(strict=True)
         source = open_folder(path) if path.is_dir() else None
         if source is None:

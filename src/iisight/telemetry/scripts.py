@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from iisight.model.activity import Activity
 from iisight.model.event import Event
+from iisight.parsers import commands
 from iisight.telemetry.interpret import ScriptJoiner
 
 SCRIPT_BLOCK = 4104
@@ -20,6 +21,13 @@ def is_piece(event: Event) -> bool:
         and event.get("MessageTotal") not in ("", "0", "1")
         and bool(event.get("ScriptBlockId"))
     )
+
+
+def unread(event: Event) -> str:
+    """Return why a script block is not understood as a whole, empty when it is."""
+    if event.id != SCRIPT_BLOCK or not commands.is_cut(event.get("ScriptBlockText")):
+        return ""
+    return "a script longer than what is read of one: what stands at its end was not understood"
 
 
 def joined(activities: Iterable[Activity], understand: Callable[[Event], Activity | None]) -> Iterator[Activity]:

@@ -13,7 +13,7 @@ from iisight.parsers import evtx, exports
 from iisight.sigma.match import Matcher
 from iisight.telemetry import prefilter
 from iisight.telemetry.interpret import activity_of
-from iisight.telemetry.scripts import is_piece
+from iisight.telemetry.scripts import is_piece, unread
 from iisight.telemetry.search import RESIDUE, Search
 
 MAX_TOLD = 100  # losses and residues of one piece that are named one by one
@@ -110,6 +110,8 @@ class Sifter:
             tally.named += named
             if not named or not self.search.window.has(event):
                 continue
+            if not is_piece(event) and (reason := unread(event)):
+                tally.lose(Lost(event.locator, reason, 0))
             activity = Activity(event) if is_piece(event) else self.activity(event)
             if activity is not None:
                 yield activity

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from iisight.parsers.commands.variables import expand, expand_loop, standard
 from iisight.parsers.commands.words import MAX_LINE
 
-MAX_COMMANDS = 512  # of one line
+MAX_WORK = 16 * MAX_LINE  # characters read of one line, with what loops and variables make of it
 MAX_DEPTH = 6  # of `for` bodies and uncovered text in one another
 
 _FOR = re.compile(r"for\s+(?:/[dlrf]\s+(?:\"[^\"]*\"\s*)?)?%{1,2}([A-Za-z])\s+in\s*\(([^)]*)\)\s*do\b", re.IGNORECASE)
@@ -40,7 +40,7 @@ class Simple:
 class _Reading:
     known: dict[str, str] = field(default_factory=standard)
     own: dict[str, str] = field(default_factory=dict)
-    left: int = MAX_COMMANDS
+    left: int = MAX_WORK
 
 
 def commands(text: str) -> Iterator[Simple]:
@@ -61,14 +61,15 @@ def _commands(text: str, reading: _Reading, depth: int) -> Iterator[Simple]:
         if loop is not None:
             body, at = _body(text, loop.end())
             for item in re.findall(r"\"[^\"]*\"|[^\s,;=]+", loop[2])[:16] or [""]:
+                reading.left -= len(body)
                 yield from _commands(expand_loop(body, loop[1], item.strip('"')), reading, depth + 1)
             continue
         condition = _IF.match(text, start)
         if condition is not None and condition.end() > at:
             at = condition.end()
             continue
-        reading.left -= 1
         simple, at, piped = _simple(text, start)
+        reading.left -= at - start
         simple = replace(simple, fed=fed)
         fed = simple.line.lstrip(_LEADING)[5:].strip() if piped and is_mute(simple.line) else ""
         yield from _followed(simple, reading, depth)
@@ -83,9 +84,11 @@ def _followed(simple: Simple, reading: _Reading, depth: int) -> Iterator[Simple]
         return
     if (given := _SET.match(line)) is not None:
         value, _ = expand(given[2], reading.known, reading.own)
+        reading.left -= len(value)
         reading.own[given[1].strip().lower()] = value
         return
     expanded, uncovered = expand(line, reading.known, reading.own)
+    reading.left -= len(expanded)
     notes = (*simple.notes, "name hidden by variables") if uncovered else simple.notes
     if uncovered and re.search(r"[&|<>^()]", expanded) and not is_mute(expanded):
         for inner in _commands(expanded, reading, depth + 1):

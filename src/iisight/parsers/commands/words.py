@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_LINE = 65_536  # characters of a command line looked at; Windows allows 32,767
-MAX_WORDS = 4_096
+MAX_WORDS = 32_768  # more than a command line of Windows can hold
 
 _EXTENSIONS = (".exe", ".com", ".cmd", ".bat")
 _BACKSLASHES = re.compile(r'(\\+)(?=")')

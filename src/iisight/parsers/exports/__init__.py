@@ -35,13 +35,15 @@ def recognise(head: bytes) -> Format | None:
         return None
     if any(isinstance(found, Event) for found in _events(Window(BytesIO(), head), Locator(""), form)):
         return form
-    if len(head) < HEAD:
-        return None
-    mark, encoding = encoding_of(head)  # one record may be longer
+    mark, encoding = encoding_of(head)
     text = head[len(mark) :].decode(encoding, "ignore")
     if form is Format.XML:
-        return form if _SCHEMA in text else None
-    return form if '"EventID"' in text or '"winlog"' in text or '"EventCode"' in text else None
+        return form if _SCHEMA in text else None  # its records cannot be read, which is told
+    if len(head) < HEAD:
+        return None
+    return (
+        form if '"EventID"' in text or '"winlog"' in text or '"EventCode"' in text else None
+    )  # one record may be longer
 
 
 def events(stream: BinaryIO, locator: Locator) -> Iterator[Event | Lost]:

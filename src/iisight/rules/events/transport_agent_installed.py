@@ -24,7 +24,7 @@ _EXCHANGE = "\\exchange server\\"
 
 def check(activity: Activity, _options: Options) -> Iterable[Finding]:
     """Yield the agent and its assembly; antispam and journal products install theirs below program folders."""
-    for action in actions(activity, Act.INSTALL):
+    for action in actions(activity, Act.INSTALL, Act.CONFIGURE):
         if action.subject != "transport agent":
             continue
         severity, confidence = _weight(action)

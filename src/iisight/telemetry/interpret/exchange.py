@@ -35,5 +35,6 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     done = Action(Act.CONFIGURE, TOOL, name=name, new=parameters, note=note, failed=failed)
     if _AGENT.match(cmdlet):
         code = given.get("assemblypath", "")
-        return actor, (replace(done, act=Act.INSTALL, subject="transport agent", code=code),)
+        act = Act.INSTALL if cmdlet.lower().startswith("install") else Act.CONFIGURE
+        return actor, (replace(done, act=act, subject="transport agent", code=code),)
     return actor, (replace(done, subject="virtual directory"),) if _FOLDER.match(cmdlet) else ()
