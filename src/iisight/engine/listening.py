@@ -11,7 +11,8 @@ from iisight.model.activity import Activity
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.finding import Finding
 
-MAX_HEARD = 20_000  # different activities that are kept; alike ones are folded into one
+MAX_HEARD = 20_000  # different activities that are kept with findings, and as many without; alike ones are folded
+MAX_JUDGED = 200_000  # different activities that rules are asked about: a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +43,40 @@ class _Listener:
         self._settings = settings
         self._gaps = gaps
         self._kept: dict[tuple[object, ...], Heard] = {}
-        self._dropped = 0
+        self._counts = {True: 0, False: 0}  # of those kept, with findings and without
+        self._unkept: set[int] = set()  # hashes of what was judged and not kept
+        self._judged = self._quiet = self._dropped = 0
 
     def hear(self, activity: Activity) -> None:
         key = _likeness(activity)
         known = self._kept.get(key)
         if known is not None:
             self._kept[key] = _fold(known, activity)
-        elif len(self._kept) < MAX_HEARD:
-            self._kept[key] = Heard(activity, tuple(self._findings(activity)))
+        elif hash(key) in self._unkept:
+            return  # counted with the first of them
+        elif self._judged < MAX_JUDGED:
+            self._judged += 1
+            self._keep(key, Heard(activity, tuple(self._findings(activity))))
         else:
             self._dropped += 1
 
+    def _keep(self, key: tuple[object, ...], heard: Heard) -> None:
+        """Keep what was heard while there is room: what no rule speaks of does not push out what one does."""
+        is_weighty = bool(heard.findings)
+        if self._counts[is_weighty] < MAX_HEARD:
+            self._counts[is_weighty] += 1
+            self._kept[key] = heard
+            return
+        self._unkept.add(hash(key))
+        self._dropped += is_weighty
+        self._quiet += not is_weighty
+
     def heard(self) -> tuple[Heard, ...]:
-        if self._dropped:
-            reason = f"more than {MAX_HEARD:,} different activities: the rest was not looked at; narrow the time range"
-            self._gaps.append(Gap(GapKind.REFUSED, "event logs", reason, self._dropped))
+        untold = f"more than {MAX_HEARD:,} different activities that no rule speaks of: the rest is not told"
+        unseen = "too many different activities: the rest was not looked at or not kept; narrow the time range"
+        for reason, count in ((untold, self._quiet), (unseen, self._dropped)):
+            if count:
+                self._gaps.append(Gap(GapKind.REFUSED, "event logs", reason, count))
         return tuple(sorted(self._kept.values(), key=_order))
 
     def _findings(self, activity: Activity) -> list[Finding]:
