@@ -130,3 +130,21 @@ def test_the_users_rules_are_asked_and_those_that_cannot_be_are_named(log: Path,
     assert status == 1
     assert any(f["rule"].startswith("6a4b7c1e") for f in report["findings"])
     assert any("bad.yml" in gap["subject"] and "not evaluated" in gap["reason"] for gap in report["gaps"])
+
+
+def test_a_scan_asks_the_users_rules_of_the_logs_in_its_evidence(log: Path, tmp_path: Path) -> None:
+    pytest.importorskip("sigma", reason="the extra `sigma` is not installed")
+    logs = tmp_path / "evidence" / "C" / "Windows" / "System32" / "winevt" / "Logs"
+    logs.mkdir(parents=True)
+    (logs / "Sysmon.evtx").write_bytes(log.read_bytes())
+    rule = tmp_path / "mine.yml"
+    rule.write_text(
+        "title: Module put in\nid: 6a4b7c1e-0f2d-4b7e-9c61-5d1f0e3a2b10\nstatus: test\nlevel: high\n"
+        "logsource: {product: windows, category: process_creation}\n"
+        "detection:\n  selection: {CommandLine|contains: 'install module'}\n  condition: selection\n"
+    )
+    command = [sys.executable, "-m", "iisight", "scan", str(tmp_path / "evidence"), "--rules", str(rule)]
+    done = subprocess.run([*command, "--format", "json"], capture_output=True, check=False)
+    assert any(f["rule"].startswith("6a4b7c1e") for f in json.loads(done.stdout)["findings"])
+    done = subprocess.run([*command, "--format", "json", "--until", "2026-01-01"], capture_output=True, check=False)
+    assert not any(f["rule"].startswith("6a4b7c1e") for f in json.loads(done.stdout)["findings"])

@@ -1,4 +1,4 @@
-"""Options that say which events `hunt` reads, and what it asks of them."""
+"""Options that say which events are read, and what is asked of them. Shared by `scan` and `hunt`."""
 
 import argparse
 from pathlib import Path

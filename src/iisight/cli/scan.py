@@ -5,9 +5,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from iisight.cli import _look, _options, _result, _settings, _sides
+from iisight.cli import _hunt, _look, _options, _result, _settings, _sides
 from iisight.cli._output import output
 from iisight.engine.baseline import approvals
+from iisight.engine.hearing import infos
 from iisight.engine.registry import all_rules
 from iisight.engine.scan import scan
 from iisight.evidence.open import open_source
@@ -30,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _sides.key_argument(parser)
     parser.add_argument("--time", metavar="ISO8601", help="time to write into the report; without it there is none")
     _look.arguments(parser)
+    _hunt.arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress on the terminal")
 
 
@@ -40,7 +42,8 @@ def run(parsed: argparse.Namespace) -> int:
             "no EVIDENCE given: name a folder, an archive or a configuration file (reading this host's own"
             " configuration is not there yet; `iisight scan C:\\Windows\\System32\\inetsrv\\config` reads the files)"
         )
-    known = [rule.info.id for rule in all_rules()]
+    asked = _hunt.ask(parsed)
+    known = [info.id for info in (*(rule.info for rule in all_rules()), *infos(asked.rules))]
     settings = _settings.settings(parsed, [Path(parsed.evidence)], known)
     if parsed.baseline:
         approved = approvals(_sides.baseline(parsed.baseline, _sides.key_of(parsed)))
@@ -48,7 +51,7 @@ def run(parsed: argparse.Namespace) -> int:
     look, deep, time = _look.look(parsed), _look.deep(parsed), _options.iso_time("--time", parsed.time)
     with _options.progress(parsed.quiet) as progress:
         source = open_source(Path(parsed.evidence))
-        report = scan(source, settings, progress=progress, time=time, look=look, deep=deep)
+        report = scan(source, settings, progress=progress, time=time, look=look, deep=deep, ask=asked)
     with output(parsed.output, Path(parsed.evidence)) as stream:
         _result.write(report, parsed, stream)
     if parsed.output and sys.stderr.isatty():
