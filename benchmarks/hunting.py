@@ -1,6 +1,7 @@
 """Event logs: the hunt against a full parse by the `evtx` package that gives every record to the same rules."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -8,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.logs import make
+from benchmarks.logs import HEADER, make
 from benchmarks.measure import Measured
 
 MEGABYTES = 512
+_TIMES = 4  # the length at which processes are compared
 _START_UP = 1  # MiB of a log that measures the start alone
 
 
@@ -19,13 +21,14 @@ def run(megabytes: int = MEGABYTES) -> Iterator[Measured]:
     """Yield the figures."""
     with tempfile.TemporaryDirectory() as folder:
         small = Path(folder, "small.evtx")
-        make(small, _START_UP, 0.5)
+        make(small, _START_UP, 1e-4)
         bare = min(_hunt(small)[0] for _ in range(5))
         yield Measured("hunt through 1 MiB, whole process", bare * 1000, "ms", None, "start-up within")
         for share, bound in ((0.01, 1 / 8), (0.09, None)):
             log = Path(folder, f"{share}.evtx")
             make(log, megabytes, share)
             yield from _of(log, f"{megabytes} MiB, {share:.0%} of it relevant", bound)
+            yield from _shared(log)
             log.unlink()
 
 
@@ -33,12 +36,27 @@ def _of(log: Path, what: str, bound: float | None) -> Iterator[Measured]:
     size = log.stat().st_size / 1e6
     peer, there = _peer(log)
     one, memory, found = _hunt(log, "--workers", "1")
-    two, both, _ = _hunt(log, "--workers", "2")
     assert found == there, f"{found} records against {there} of the full parse"
     yield Measured(f"hunt, {what}, one process", size / one, "MB/s", None, f"{one:.2f} s")
     yield Measured("  its time against the full parse", one / peer, "x", bound, f"full parse: {size / peer:.0f} MB/s")
     yield Measured("  its peak memory", memory, "MB", 200)
-    yield Measured("  time with two processes", two / one, "x", 1 / 1.7, f"{size / two:.0f} MB/s, {both:.0f} MB")
+
+
+def _shared(log: Path) -> Iterator[Measured]:
+    """Yield what two processes gain on a log of four times that length."""
+    long = log.with_suffix(".long")
+    with long.open("wb") as file:
+        for number in range(_TIMES):
+            with log.open("rb") as chunks:
+                chunks.seek(HEADER if number else 0)
+                shutil.copyfileobj(chunks, file, HEADER)  # little at once: what is read here counts as their memory
+    size = long.stat().st_size / 1e6
+    one, two = (_hunt(long, "--workers", number) for number in ("1", "2"))
+    assert one[2] == two[2], f"{two[2]} records against {one[2]} of one process"
+    note = f"{size / one[0]:.0f} and {size / two[0]:.0f} MB/s"
+    yield Measured(f"  {size / 1e3:.1f} GB: two processes against one", two[0] / one[0], "x", 1 / 1.7, note)
+    yield Measured("  peak memory of the largest of the three", two[1], "MB", 200 / 3)
+    long.unlink()
 
 
 def _hunt(log: Path, *options: str) -> tuple[float, float, int]:

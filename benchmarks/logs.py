@@ -9,7 +9,7 @@ from iisight.model.event import Event
 from iisight.workbench.evtx import write
 
 CHUNK = 0x10000
-_HEADER = 0x1000
+HEADER = 0x1000
 _DISTINCT = 48  # chunks of noise that are repeated; more take long to make and measure the same
 _PER_CHUNK = 400  # records that are made for one chunk, more than it holds
 
@@ -36,7 +36,7 @@ def make(path: Path, megabytes: int, share: float) -> None:
     count = megabytes * 1024 * 1024 // CHUNK
     step = round(1 / share)
     with path.open("wb") as file:
-        file.write(write([])[:_HEADER].ljust(_HEADER, b"\0"))
+        file.write(write([])[:HEADER].ljust(HEADER, b"\0"))
         for number in range(count):
             file.write(chance.choice(relevant if number % step == 0 else noise))
 
@@ -47,7 +47,7 @@ def _chunk(chance: random.Random, *, relevant: bool) -> bytes:
     if relevant:
         events[20:20] = [_command(chance)]
     data = write(events)
-    return data[_HEADER : _HEADER + CHUNK]
+    return data[HEADER : HEADER + CHUNK]
 
 
 def _noise(chance: random.Random) -> Iterator[Event]:

@@ -39,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CLEAN
     if sys.stderr is None:  # closed by who started this: complaints and progress go nowhere
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  for the rest of the run
+    gc.set_threshold(1_000_000, 50, 1000)  # a scan makes many small values that stay, and few cycles
     parsed = _parser(given).parse_args(given)
     if sys.stdout is None:
         return _complain("standard output is closed")
-    gc.set_threshold(1_000_000, 50, 1000)  # a scan makes many small values that stay, and few cycles
     try:
         status: int = parsed.run(parsed)
         sys.stdout.flush()
