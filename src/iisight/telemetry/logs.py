@@ -266,7 +266,7 @@ def _open(path: Path, name: str) -> BinaryIO:
     try:
         if path.resolve(strict=True) != path:
             raise EvidenceError(f"{name}: has become a link")
-        return path.open("rb")
+        return path.open("rb", buffering=0)  # what is read is chunks, blocks, or eight bytes here and there
     except OSError as error:
         raise EvidenceError(f"{name}: {error.strerror or error}") from error
 

@@ -20,11 +20,14 @@ class Seeking:
     def __init__(self, stream: BinaryIO) -> None:
         """Read from `stream`, which can seek."""
         self._stream = stream
+        self._last: tuple[int, int, bytes] = (0, 0, b"")
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """Return up to `size` bytes, fewer only where the file ends."""
-        self._stream.seek(offset)
-        return self._stream.read(size)
+        """Return up to `size` bytes, fewer only where the file ends; what was read last is not read again."""
+        if self._last[:2] != (offset, size):
+            self._stream.seek(offset)
+            self._last = (offset, size, self._stream.read(size))
+        return self._last[2]
 
 
 class Forward:
