@@ -100,6 +100,13 @@ def test_what_is_no_log_is_told(log: Path, tmp_path: Path) -> None:
     assert "Application.evtx" in error
 
 
+def test_nothing_is_written_over_a_log(log: Path) -> None:
+    before = log.read_bytes()
+    status, _, error = hunt(str(log), "--output", str(log))
+    assert (status, "that would write into the evidence" in error) == (2, True)
+    assert log.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

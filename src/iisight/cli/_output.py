@@ -27,7 +27,7 @@ def width_of(stream: TextIO) -> int:
 
 
 @contextmanager
-def output(path: str | None, evidence: Path | None = None) -> Iterator[TextIO]:
+def output(path: str | None, *evidence: Path) -> Iterator[TextIO]:
     """Yield the stream to write to; a file is put in place only when all of it is written.
 
     Never writes over the evidence or into it. What is no regular file, as a device, is written to as it is.
@@ -36,7 +36,7 @@ def output(path: str | None, evidence: Path | None = None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     target = Path(path)
-    if evidence is not None and target.resolve().is_relative_to(evidence.resolve()):
+    if any(target.resolve().is_relative_to(given.resolve()) for given in evidence):
         raise UsageError(f"--output {path}: that would write into the evidence")
     try:
         if target.exists() and not target.is_file():

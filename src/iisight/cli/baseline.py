@@ -52,7 +52,7 @@ def _save(parsed: argparse.Namespace, key: bytes | None) -> int:
     state = signed_off(report, parsed.name.strip(), parsed.by.strip(), parsed.reason.strip(), when)
     state = replace(state, seal=sealed(canonical(to_json(state), "seal"), key))
     given = Path(parsed.evidence)
-    with output(parsed.output, given if given.is_dir() else None) as stream:
+    with output(parsed.output, *([given] if given.is_dir() else [])) as stream:
         stream.write(to_json(state).decode("utf-8"))
     return CLEAN
 
