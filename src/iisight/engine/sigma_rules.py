@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib import resources
 
 from iisight.engine.telling import sentence
@@ -23,6 +24,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)", re.IGNORECASE)
 
 
+@cache
 def shipped() -> tuple[CompiledRule, ...]:
     """Return the compiled rules of the package."""
     return load_shipped(resources.files("iisight").joinpath("rules", GROUP))

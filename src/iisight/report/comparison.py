@@ -14,7 +14,6 @@ from iisight.report.safe import escape
 from iisight.report.text import MIN_WIDTH, write_lines
 
 MAX_ALIKE = 15  # changes of one topic and weight that are shown
-MAX_DOUBTS = 15
 _LABEL = 10
 _INDENT = "    "
 
