@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,9 +50,46 @@ def open_folder(path: Path) -> Source:
     return to_source(root.name or str(path), listed, opener, gaps, path)
 
 
-def _walk(root: Path, gaps: Gaps) -> Iterator[tuple[str, os.stat_result]]:
+def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None]:
+    """Return the files at some paths of the folder of a source as they are now, by Windows path, None for one gone.
+
+    Of a folder all files below are returned, those that the source knows and that are gone among them.
+    """
+    if source.place is None or source.to_path is None:
+        return {}
+    root, found = source.place.resolve(), dict[str, File | None]()
+    for path in touched:
+        if not path.is_relative_to(root) or len(found) > MAX_FILES:
+            continue
+        origin = path.relative_to(root).as_posix()
+        below = "" if origin == "." else f"{origin}/"
+        place = source.to_path(printable(origin))
+        found.update((file.path, None) for file in source.below(place))
+        if source.find(place) is not None:
+            found[place] = None
+        for name, info in _at(root, origin, below):
+            listed = printable(name)
+            if listed == name:  # other names are only read by a scan of the whole
+                file = File(source.to_path(name), info.st_size, to_time(info.st_mtime), name)
+                found[file.path] = file
+    return found
+
+
+def _at(root: Path, origin: str, below: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield the regular file at a name, or those below a folder; a link is not followed."""
+    try:
+        info = (root / origin).lstat()
+    except (OSError, ValueError):
+        return
+    if stat.S_ISREG(info.st_mode):
+        yield origin, info
+    elif stat.S_ISDIR(info.st_mode):
+        yield from _walk(root, Gaps(), below)
+
+
+def _walk(root: Path, gaps: Gaps, start: str = "") -> Iterator[tuple[str, os.stat_result]]:
     """Yield the regular files with their names relative to the root, with `/`, always in the same order."""
-    pending = [""]
+    pending = [start]
     while pending:
         folder = pending.pop()
         if folder.count("/") > MAX_DEPTH:

@@ -93,7 +93,7 @@ def to_source(name: str, listed: Sequence[Listed], opener: Opener, gaps: Gaps, p
     if not listed:
         gaps.add(GapKind.MISSING, windows_part(name), "no file in it")
     files: Iterable[File] = (File(mount.path(i.origin), i.size, i.modified, i.origin) for i in listed)
-    return Source(name, files, opener, (*gaps.all(), *mount.gaps), mount.shape, place)
+    return Source(name, files, opener, (*gaps.all(), *mount.gaps), mount.shape, place, mount.path)
 
 
 def to_time(seconds: float) -> datetime | None:

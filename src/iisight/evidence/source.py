@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -43,11 +43,13 @@ class Source:
         gaps: Iterable[Gap] = (),
         mount: str = "",
         place: Path | None = None,
+        to_path: Callable[[str], str] | None = None,
     ) -> None:
         """Index `files`; of two whose paths fold to the same the one whose path is smaller as text wins."""
         self.name = name  # what the evidence is called in a report
         self.mount = mount  # how its names were mapped to Windows paths, one sentence
         self.place = place  # the folder its origins are in, or the archive; None for one made in memory
+        self.to_path = to_path  # from the origin of a file, there or not, to its Windows path; None: not known
         self._opener = opener
         self._by_name: array[int] | None = None
         self._by_suffix: dict[tuple[str, ...], array[int]] = {}
@@ -113,6 +115,36 @@ class Source:
     def open(self, file: File) -> BinaryIO:
         """Return a file to be read forwards, of any size; it and its `read` raise EvidenceError."""
         return self._opener(file)
+
+    def changed(self, files: Mapping[str, File | None]) -> "Source":
+        """Return the same source with some files as they are now, by Windows path; None: it is not there any more."""
+        came = {fold(path): file for path, file in files.items()}
+        kept = [i for i, key in enumerate(self._keys) if key not in came]
+        entries = [(self._keys[i], self._files[i]) for i in kept]
+        entries += [(key, file) for key, file in came.items() if file is not None]
+        entries.sort(key=lambda entry: entry[0])
+        return self._derived([key for key, _ in entries], [file for _, file in entries])
+
+    def without(self, folders: Iterable[str], unwanted: Callable[[str], bool] | None = None) -> "Source":
+        """Return the same source without what is below some folders, and without files of `unwanted` folded paths."""
+        keep = bytearray(b"\x01") * len(self._keys)
+        for folder in folders:
+            span = self._range(folder)
+            keep[span.start : span.stop] = bytes(len(span))
+        wanted = [i for i in range(len(keep)) if keep[i] and not (unwanted is not None and unwanted(self._keys[i]))]
+        return self._derived([self._keys[i] for i in wanted], [self._files[i] for i in wanted])
+
+    def through(self, wrap: Callable[[Opener], Opener]) -> "Source":
+        """Return the same source whose files are opened by what `wrap` makes of its opener."""
+        source = self._derived(self._keys, self._files)
+        source._opener = wrap(self._opener)  # noqa: SLF001  of the same class
+        return source
+
+    def _derived(self, keys: list[str], files: list[File]) -> "Source":
+        """Return a source like this one over other files, which are in the order of their keys."""
+        source = Source(self.name, (), self._opener, self.gaps, self.mount, self.place, self.to_path)
+        source._keys, source._files = keys, files
+        return source
 
     def _sort(self) -> tuple[Gap, ...]:
         """Bring keys and files into the order of the keys; of equal keys the smallest path stays, however listed."""

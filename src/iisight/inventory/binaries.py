@@ -6,6 +6,7 @@ from collections.abc import Callable
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
 from iisight.examine.look import Examines
+from iisight.inventory.memory import Memory, Reading
 from iisight.model.binary import Binary, Image
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
@@ -31,12 +32,13 @@ def content(source: Source, file: File, gaps: list[Gap]) -> bytes | None:
 class Binaries:
     """Reads binaries on demand and remembers them by path."""
 
-    def __init__(self, source: Source, examiner: Examines | None = None) -> None:
+    def __init__(self, source: Source, examiner: Examines | None = None, memory: Memory | None = None) -> None:
         """Start with nothing read; what components load is handed to `examiner` as soon as it is read."""
         self.gaps: list[Gap] = []
         self.submitted: set[str] = set()  # SHA-256
         self._source = source
         self._examiner = examiner
+        self._memory = memory
         self._read: dict[str, Binary | None] = {}
         self._assemblies: dict[str, AssemblyFacts | None] = {}
 
@@ -48,7 +50,7 @@ class Binaries:
     def read(self, file: File, *, loaded: bool = False) -> Binary | None:
         """Return a file as a binary: hash and, if it is a PE, its image. `loaded`: a component loads it."""
         key = paths.fold(file.path)
-        if key not in self._read:
+        if key not in self._read and not self._is_remembered(file, key):
             data = self._bytes(file)
             self._read[key] = binary = None if data is None else self._parse(file, key, data)
             if loaded and binary is not None and data is not None:
@@ -58,10 +60,15 @@ class Binaries:
     def read_if(self, file: File, wanted: Callable[[bytes], bool]) -> Binary | None:
         """Return a file as a binary when its bytes are wanted; else nothing is kept of it."""
         key = paths.fold(file.path)
-        if key in self._read:
+        known = None if key in self._read or self._memory is None else self._memory.reading(file)
+        if known is not None and known.binary is None:
+            return None
+        if key in self._read or self._is_remembered(file, key):
             return self._read[key]
         data = self._bytes(file)
         if data is None or not wanted(data):
+            if data is not None and self._memory is not None:
+                self._memory.keep_reading(file, Reading(None))
             return None
         self._read[key] = self._parse(file, key, data)
         return self._read[key]
@@ -77,6 +84,16 @@ class Binaries:
     def all(self) -> list[Binary]:
         """Return every binary that was read, by folded path."""
         return [binary for _, binary in sorted(self._read.items()) if binary is not None]
+
+    def _is_remembered(self, file: File, key: str) -> bool:
+        """Take what memory has of a file, if it has; what it did not want to know is read now."""
+        known = None if self._memory is None else self._memory.reading(file)
+        if known is None or known.binary is None:
+            return False
+        self._read[key] = known.binary
+        if known.assembly is not None:
+            self._assemblies[key] = known.assembly
+        return True
 
     def _submit(self, binary: Binary, data: bytes) -> None:
         if self._examiner is not None and binary.sha256 not in self.submitted:
@@ -100,7 +117,7 @@ class Binaries:
                 self.gaps.append(Gap(GapKind.MALFORMED, file.path, "; ".join(facts.notes)))
         if image is not None and image.notes:
             self.gaps.append(Gap(GapKind.MALFORMED, file.path, "; ".join(image.notes)))
-        return Binary(
+        binary = Binary(
             path=file.path,
             size=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
@@ -109,3 +126,6 @@ class Binaries:
             problem=problem,
             origin=file.origin,
         )
+        if self._memory is not None:
+            self._memory.keep_reading(file, Reading(binary, self._assemblies.get(key)))
+        return binary

@@ -21,6 +21,7 @@ from iisight.inventory.draft import MAIN, Draft, finish, join
 from iisight.inventory.examined import examine
 from iisight.inventory.inventory import Copy, Inventory
 from iisight.inventory.mechanisms import sleepers
+from iisight.inventory.memory import Memory
 from iisight.inventory.registry import Asked, absent, find_registry
 from iisight.inventory.registry_facts import facts_of
 from iisight.inventory.steps import guarded
@@ -38,15 +39,19 @@ _NOT_SERVICES = ("IIS Express", "IIS Manager")
 
 
 def collect(
-    source: Source, progress: Progress | None = None, look: Look | None = None, registry: Registry | None = None
+    source: Source,
+    progress: Progress | None = None,
+    look: Look | None = None,
+    registry: Registry | None = None,
+    memory: Memory | None = None,
 ) -> Inventory:
     """Return the inventory; nothing of the evidence is left out without a gap that says so.
 
     Binaries are looked at closely when `look` says how; else their headers alone are read. `registry` is that of the
-    machine; when it is not given, the hives of the source are.
+    machine; when it is not given, the hives of the source are. `memory` has what an earlier run read.
     """
     with nullcontext(None) if look is None else look.start(source.newest) as examiner:
-        return _Collector(source, progress or (lambda *_: None), look, examiner, registry).run()
+        return _Collector(source, progress or (lambda *_: None), look, examiner, registry, memory).run()
 
 
 def resolve(source: Source, progress: Progress | None = None) -> Inventory:
@@ -64,13 +69,15 @@ class _Collector:
         look: Look | None = None,
         examiner: Examines | None = None,
         registry: Registry | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.source = source
         self.progress = progress
         self.look = look
         self.examiner = examiner
-        self.documents = Documents(source)
-        self.binaries = Binaries(source, examiner)
+        self.memory = memory
+        self.documents = Documents(source, memory)
+        self.binaries = Binaries(source, examiner, memory)
         self.gaps: list[Gap] = list(source.gaps)
         self.hosts = discovery.find_hosts(source)
         self.web_configs = WebConfigs(list(source.named("web.config")))
@@ -91,7 +98,7 @@ class _Collector:
         binaries = tuple(self.binaries.all())
         if self.look is not None and self.examiner is not None:
             self.progress("what binaries can do", 0, len(binaries))
-            examined = examine(components, self.source, self.binaries, self.look, self.examiner)
+            examined = examine(components, self.source, self.binaries, self.look, self.examiner, self.memory)
             self.gaps += examined.gaps
             components = [examined.component(c) for c in components]
             binaries = tuple(examined.binary(b) for b in binaries)

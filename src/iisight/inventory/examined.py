@@ -10,6 +10,7 @@ from iisight.examine.yara import NOT_INSTALLED
 from iisight.inventory.binaries import Binaries, content
 from iisight.inventory.catalogued import Catalogues
 from iisight.inventory.mechanisms.sleepers import entry_points
+from iisight.inventory.memory import Memory
 from iisight.model.binary import Binary
 from iisight.model.component import Component, Kind
 from iisight.model.coverage import Gap, GapKind
@@ -45,13 +46,21 @@ class Examined:
 
 
 def examine(
-    components: Iterable[Component], source: Source, binaries: Binaries, look: Look, examiner: Examines
+    components: Iterable[Component],
+    source: Source,
+    binaries: Binaries,
+    look: Look,
+    examiner: Examines,
+    memory: Memory | None = None,
 ) -> Examined:
     """Take a close look at the binaries of components, each content once; those that were submitted are done with."""
     gaps: list[Gap] = []
     everything = look.setup.rules is not None  # rules of the user's own are for libraries as well
     chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries, everything=everything)}
+    known = {} if memory is None else {n: e for n in chosen if (e := memory.examination(n)) is not None}
     for name, binary in sorted(chosen.items(), key=lambda item: item[1].path):
+        if name in known:
+            continue
         file = source.find(binary.path)
         if file is not None and name not in binaries.submitted:
             data = content(source, file, gaps)
@@ -59,7 +68,11 @@ def examine(
                 examiner.submit(name, data)
     results = examiner.results()
     catalogues = Catalogues(source, look)
-    found = catalogues.judge({name: results[name] for name in chosen if name in results})
+    found = catalogues.judge({name: results[name] for name in chosen if name in results and name not in known})
+    if memory is not None:
+        for name, examination in found.items():
+            memory.keep_examination(name, examination)
+        found |= known
     return Examined(found, (*gaps, *catalogues.gaps, *_problems(look), *_notes(found, chosen)))
 
 

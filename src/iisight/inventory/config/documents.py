@@ -6,6 +6,7 @@ from iisight.evidence import paths
 from iisight.evidence.source import File, Source
 from iisight.inventory.config.records import section_in
 from iisight.inventory.config.spelling import misspelled
+from iisight.inventory.memory import Memory
 from iisight.model.config import Document, Element
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError, ParseError
@@ -20,9 +21,10 @@ MAX_INCLUDES = 5_000
 class Documents:
     """The parsed files of one source, by path; what failed is in `gaps`."""
 
-    def __init__(self, source: Source) -> None:
-        """Start with nothing read."""
+    def __init__(self, source: Source, memory: Memory | None = None) -> None:
+        """Start with nothing read; `memory` keeps what was parsed for another run."""
         self.source = source
+        self._memory = memory
         self.gaps: list[Gap] = []
         self._read: dict[str, Document | None] = {}
         self._roles: dict[str, str] = {}
@@ -77,6 +79,9 @@ class Documents:
         return [(self._roles[key], doc) for key, doc in sorted(self._read.items()) if doc is not None]
 
     def _parse(self, file: File) -> Document | None:
+        known = None if self._memory is None else self._memory.document(file)
+        if known is not None:
+            return known
         try:
             if file.size > min(MAX_CONFIG_SIZE, self._left):
                 self.gap(GapKind.REFUSED, file.path, "larger than configuration files are, alone or all together")
@@ -87,6 +92,8 @@ class Documents:
         except (EvidenceError, ParseError) as error:
             self.gap(GapKind.UNREADABLE, file.path, str(error))
             return None
+        if self._memory is not None:
+            self._memory.keep_document(file, data, document)
         for element, wrong in misspelled(document):
             place = f"line {element.line}, column {element.column}"
             self.gap(GapKind.MALFORMED, file.path, f"{place}: {wrong}: not read, as IIS does not read it either")
