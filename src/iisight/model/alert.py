@@ -43,6 +43,7 @@ class Alert:
     message: str  # one sentence; may hold any text of the evidence
     rule: str = ""  # rule id; empty when no rule speaks of it
     title: str = ""  # of the rule
+    also: tuple[str, ...] = ()  # ids of further rules that speak of the same deed
     attack: tuple[str, ...] = ()  # ATT&CK techniques of the rule
     locator: Locator | None = None  # where to see it
     old: str = ""  # what it was, in one line

@@ -7,6 +7,7 @@ fraction of the time and says the same of the sites that are kept.
 import html
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -102,6 +103,25 @@ def difference(old: bytes, new: bytes) -> tuple[tuple[int, int], tuple[int, int]
     limit = min(len(old), len(new)) - start
     end = _common(old[len(old) - limit :][::-1], new[len(new) - limit :][::-1])
     return (start, len(old) - end), (start, len(new) - end)
+
+
+def differing(old: Blocks, new: Blocks) -> tuple[tuple[Block, ...], bool]:
+    """Return the blocks that differ between two states of a file, and whether anything beside them does."""
+    spans = difference(old.data, new.data)
+    counted: Counter[tuple[bytes, str, bytes]] = Counter()
+    rests: list[bytes] = []
+    held: dict[tuple[bytes, str, bytes], Block] = {}
+    for blocks, (start, end), sign in zip((old, new), spans, (1, -1), strict=True):
+        rest, position = [], start
+        for block in blocks.touching(start, end):
+            key = block.kind, block.site, blocks.data[block.start : block.end]
+            counted[key] += sign
+            held[key] = block
+            rest.append(blocks.data[position : max(block.start, position)])
+            position = max(position, block.end)
+        rests.append(b"".join((*rest, blocks.data[position:end])))
+    found = tuple(held[key] for key, count in counted.items() if count)
+    return found, b"".join(rests[0].split()) != b"".join(rests[1].split())
 
 
 def _common(one: bytes, other: bytes) -> int:

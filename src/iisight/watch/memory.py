@@ -1,0 +1,167 @@
+"""What was read of files, kept in the state of a watch: the memory of `inventory`, on disk and bounded."""
+
+import sqlite3
+import zlib
+from collections import OrderedDict
+
+from iisight.evidence.paths import fold
+from iisight.evidence.source import File
+from iisight.inventory.memory import Reading
+from iisight.model.config import Document
+from iisight.model.examination import Examination
+
+MAX_DOCUMENT = 32 * 1024**2  # bytes of a configuration file that is kept, before compression
+MAX_PARSED = (
+    4 * 1024**2
+)  # bytes of the files that are kept parsed in this process; parsed they take about five times as much
+MAX_READINGS = 256  # that are kept decoded in this process
+_UNWANTED = b""
+
+
+class Remembered:
+    """The memory of a process; what is new is written with `flush`, which leaves the commit to its caller."""
+
+    def __init__(self, connection: sqlite3.Connection, *, answers: bool = True) -> None:
+        """Start with what the state has; without `answers` files are read anew, and examinations alone are reused."""
+        self._connection = connection
+        self._answers = answers
+        self._parsed: OrderedDict[tuple[str, str], tuple[int, Document]] = OrderedDict()
+        self._size = 0
+        self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._documents_new: dict[str, tuple[str, bytes]] = {}
+        self._readings_new: dict[str, tuple[str, bytes]] = {}
+        self._examinations_new: dict[str, bytes] = {}
+        self._unwanted: set[int] = set()
+        self.untouched: frozenset[str] = frozenset()  # folded paths of files that are given changed: never kept
+        if answers:
+            rows = connection.execute("SELECT path, stamp FROM readings WHERE body = x''")
+            self._unwanted = {hash((path, stamp)) for path, stamp in rows}
+
+    def document(self, file: File) -> Document | None:
+        """Return a configuration file as it was parsed."""
+        key = fold(file.path), _stamp(file)
+        known = self._parsed.get(key) if self._answers and key[0] not in self.untouched else None
+        if known is None:
+            return None
+        self._parsed.move_to_end(key)
+        return known[1]
+
+    def keep_document(self, file: File, data: bytes, document: Document) -> None:
+        """Keep a configuration file and its bytes."""
+        path, stamp = fold(file.path), _stamp(file)
+        if path in self.untouched:
+            return
+        if len(data) <= MAX_DOCUMENT:
+            self._documents_new[path] = stamp, zlib.compress(data, 1)
+        if not self._answers or len(data) > MAX_PARSED // 4:
+            return
+        self._parsed[path, stamp] = len(data), document
+        self._size += len(data)
+        while self._size > MAX_PARSED:
+            _, (size, _) = self._parsed.popitem(last=False)
+            self._size -= size
+
+    def content(self, path: str) -> bytes | None:
+        """Return the bytes that a configuration file had."""
+        key = fold(path)
+        new = self._documents_new.get(key)
+        if new is not None:
+            return zlib.decompress(new[1])
+        row = self._connection.execute("SELECT body FROM documents WHERE path = ?", (key,)).fetchone()
+        return None if row is None else zlib.decompress(row[0])
+
+    def keep_content(self, file: File, data: bytes) -> None:
+        """Keep the bytes of a configuration file that is never given whole."""
+        self._documents_new[fold(file.path)] = _stamp(file), zlib.compress(data, 1)
+
+    def reading(self, file: File) -> Reading | None:
+        """Return what was read of an executable file."""
+        if not self._answers:
+            return None
+        key = fold(file.path), _stamp(file)
+        if hash(key) in self._unwanted:
+            return Reading(None)
+        known = self._readings.get(key)
+        if known is not None:
+            self._readings.move_to_end(key)
+            return known
+        new = self._readings_new.get(key[0])
+        body = new[1] if new is not None and new[0] == key[1] else self._stored(key)
+        if not body:
+            return None
+        return self._decoded(key, body)
+
+    def keep_reading(self, file: File, reading: Reading) -> None:
+        """Keep what was read of an executable file."""
+        import msgspec
+
+        key = fold(file.path), _stamp(file)
+        if reading.binary is None:
+            self._unwanted.add(hash(key))
+        body = _UNWANTED if reading.binary is None else msgspec.msgpack.encode(reading)
+        self._readings_new[key[0]] = key[1], body
+
+    def examination(self, sha256: str) -> Examination | None:
+        """Return what was found in a content, judged with the catalogues."""
+        import msgspec
+
+        body = self._examinations_new.get(sha256)
+        if body is None:
+            row = self._connection.execute("SELECT body FROM examinations WHERE sha256 = ?", (sha256,)).fetchone()
+            body = None if row is None else row[0]
+        return None if body is None else msgspec.msgpack.decode(body, type=Examination)
+
+    def keep_examination(self, sha256: str, examination: Examination) -> None:
+        """Keep what was found in a content."""
+        import msgspec
+
+        self._examinations_new[sha256] = msgspec.msgpack.encode(examination)
+
+    def forget(self, path: str) -> None:
+        """Take nothing of a file for granted any more, whatever its size and time say."""
+        key = fold(path)
+        for held in (self._parsed, self._readings):
+            for known in [known for known in held if known[0] == key]:
+                dropped = held.pop(known)  # type: ignore[attr-defined]
+                self._size -= dropped[0] if isinstance(dropped, tuple) else 0
+        self._documents_new.pop(key, None)
+        self._readings_new.pop(key, None)
+        row = self._connection.execute("SELECT stamp FROM readings WHERE path = ?", (key,)).fetchone()
+        if row is not None:
+            self._unwanted.discard(hash((key, row[0])))
+            self._connection.execute("DELETE FROM readings WHERE path = ?", (key,))
+        self._connection.execute("DELETE FROM documents WHERE path = ?", (key,))
+
+    def flush(self) -> None:
+        """Write what is new."""
+        write = self._connection.executemany
+        rows = ((path, stamp, body) for path, (stamp, body) in self._documents_new.items())
+        write("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", rows)
+        rows = ((path, stamp, body) for path, (stamp, body) in self._readings_new.items())
+        write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", rows)
+        write("INSERT OR REPLACE INTO examinations VALUES (?, ?)", self._examinations_new.items())
+        self._documents_new, self._readings_new, self._examinations_new = {}, {}, {}
+
+    def _stored(self, key: tuple[str, str]) -> bytes | None:
+        row = self._connection.execute("SELECT stamp, body FROM readings WHERE path = ?", (key[0],)).fetchone()
+        return row[1] if row is not None and row[0] == key[1] else None
+
+    def _decoded(self, key: tuple[str, str], body: bytes) -> Reading:
+        import msgspec
+
+        reading = msgspec.msgpack.decode(body, type=Reading)
+        self._readings[key] = reading
+        if len(self._readings) > MAX_READINGS:
+            self._readings.popitem(last=False)
+        return reading
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Forget every file and examination."""
+    for table in ("documents", "readings", "examinations"):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608  names of our own
+
+
+def _stamp(file: File) -> str:
+    """Return what tells a state of a file from another, as far as its folder tells."""
+    return f"{file.size} {'' if file.modified is None else file.modified.isoformat()}"

@@ -1,0 +1,82 @@
+"""The outline of a server: which files and folders are of which site, so that a change is looked at where it counts."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from iisight.evidence import paths
+from iisight.inventory.inventory import Inventory
+
+SERVER = ""  # what is of no site
+MAX_SITES = 16  # whose files changed at once, and are looked at without the rest of the server
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What of the server is of which site. Paths and names are folded."""
+
+    hosts: tuple[str, ...] = ()  # applicationHost.configs in force
+    places: tuple[tuple[str, str], ...] = ()  # (folder, site), of every virtual directory
+    uses: dict[str, tuple[str, ...]] = field(default_factory=dict)  # file → sites whose components are read from it
+
+    def sites_of(self, path: str) -> frozenset[str]:
+        """Return the sites a file is of, by its folded path; the server for one that is of none."""
+        below = {
+            site for folder, site in self.places if path.startswith(folder) and path[len(folder) :][:1] in ("", "\\")
+        }
+        return frozenset({*below, *self.uses.get(path, ())}) or frozenset({SERVER})
+
+    def folders_without(self, sites: frozenset[str]) -> Iterator[str]:
+        """Yield the folders of all other sites, but for those that one of these sites shares."""
+        kept = [folder for folder, site in self.places if site in sites]
+        for folder, site in self.places:
+            if site not in sites and not any(_overlap(folder, other) for other in kept):
+                yield folder
+
+
+def outline_of(inventory: Inventory) -> Outline:
+    """Return the outline of the servers of an inventory."""
+    hosts = tuple(paths.fold(s.apphost.path) for s in inventory.servers if s.apphost is not None and s.in_force)
+    places = sorted(
+        {
+            (paths.fold(server.expand(m.folder)), paths.lower(m.app.site))
+            for server in inventory.servers
+            for m in server.mappings
+            if m.folder
+        }
+    )
+    uses: dict[str, set[str]] = {}
+    for component in inventory.components:
+        sites = {_site(r.scope) for r in component.registrations} or {_site(p.scope) for p in component.presence}
+        files = [b.path for b in (component.binary, component.twin) if b is not None]
+        for path in (*files, *((component.image,) if component.image else ())):
+            uses.setdefault(paths.fold(path), set()).update(sites)
+    return Outline(hosts, tuple(places), {path: tuple(sorted(sites)) for path, sites in uses.items()})
+
+
+def _site(scope: str) -> str:
+    return paths.lower(scope.replace("\\", "/").partition("/")[0])
+
+
+def _overlap(one: str, other: str) -> bool:
+    return (one + "\\").startswith(other + "\\") or (other + "\\").startswith(one + "\\")
+
+
+def is_slow(path: str) -> bool:
+    """Tell whether a changed file concerns more than a place: it is told of once everything was looked at."""
+    return path.endswith(_SLOW_ENDS) or any(part in path for part in _SLOW_PARTS)
+
+
+def slow_folders(drives: Iterable[str]) -> Iterator[str]:
+    """Yield the folders that a look at one place does without."""
+    for drive in drives:
+        yield from (f"{drive}{part.rstrip(chr(92))}" for part in _LEFT_OUT)
+
+
+_SLOW_ENDS = (".cat", ".evtx", ".evt", "\\redirection.config", "\\system", "\\software")
+_SLOW_PARTS = (
+    "\\inetpub\\history\\",
+    "\\inetpub\\temp\\",
+    "\\windows\\system32\\inetsrv\\backup\\",
+    "\\windows\\system32\\inetsrv\\config\\export\\",
+)
+_LEFT_OUT = (*_SLOW_PARTS, "\\windows\\system32\\config\\", "\\windows\\system32\\winevt\\")

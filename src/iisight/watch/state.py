@@ -1,0 +1,93 @@
+"""What a watch keeps on disk: one SQLite file, so that alerts, what was told and where feeds stand change together.
+
+Every function that writes leaves the commit to its caller. A process that is killed at any moment leaves the last commit.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from iisight.model.errors import UsageError
+
+FILE_NAME = "watch.sqlite"
+VERSION = 1
+BUSY_SECONDS = 30.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reports (generation INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS told (change TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS readings (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS examinations (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+def open_state(folder: Path) -> sqlite3.Connection:
+    """Return the state below a folder, made when it is not there. Raises UsageError when it cannot be used."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = connect(folder)
+        connection.executescript(_TABLES)
+        version = fact(connection, "version")
+        if version not in ("", str(VERSION)):
+            raise UsageError(f"{folder}: the state is of version {version}, this iisight keeps {VERSION}")
+        keep_fact(connection, "version", str(VERSION))
+        connection.commit()
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror or error}") from error
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{folder / FILE_NAME}: not a state that can be used: {error}") from error
+    return connection
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """Return a connection to the state below a folder, for one thread."""
+    connection = sqlite3.connect(folder / FILE_NAME, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # what was told stays told over a power cut
+    return connection
+
+
+def fact(connection: sqlite3.Connection, name: str) -> str:
+    """Return a fact, empty when there is none."""
+    row = connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def keep_fact(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Keep a fact."""
+    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+
+def generation(connection: sqlite3.Connection) -> int:
+    """Return the number of the report that changes are told against; 0: there is none yet."""
+    return int(fact(connection, "generation") or 0)
+
+
+def report(connection: sqlite3.Connection, number: int) -> bytes | None:
+    """Return the report of a generation as JSON."""
+    row = connection.execute("SELECT body FROM reports WHERE generation = ?", (number,)).fetchone()
+    return None if row is None else zlib.decompress(row[0])
+
+
+def keep_report(connection: sqlite3.Connection, number: int, body: bytes) -> None:
+    """Keep the report of a generation that is not in use yet."""
+    connection.execute("INSERT OR REPLACE INTO reports VALUES (?, ?)", (number, zlib.compress(body, 1)))
+
+
+def advance(connection: sqlite3.Connection, number: int, since: float) -> None:
+    """Tell changes against another report from now on; what was told before `since` is in it."""
+    keep_fact(connection, "generation", str(number))
+    connection.execute("DELETE FROM reports WHERE generation <> ?", (number,))
+    connection.execute("DELETE FROM told WHERE at < ?", (since,))
+
+
+def told(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the ids of the changes that were told since the report in use was begun."""
+    return frozenset(row[0] for row in connection.execute("SELECT change FROM told"))
+
+
+def keep_told(connection: sqlite3.Connection, changes: Iterable[str], at: float) -> None:
+    """Keep that changes were told; `at` is seconds of a clock that only goes on while the state is open."""
+    connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", ((change, at) for change in changes))

@@ -1,0 +1,136 @@
+"""From what differs between two reports to alerts: one for each thing that was done, not for each line that differs."""
+
+import hashlib
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from iisight.model.alert import Alert, AlertKind, Concerned
+from iisight.model.comparison import Change, Comparison, Topic, Turn
+from iisight.model.finding import Severity
+from iisight.model.report import Judged, Report
+from iisight.model.rule import RuleInfo
+
+MAX_COMPONENTS = 16  # named in one alert
+MAX_TEXT = 2_000  # characters of one text of an alert
+_RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An alert, and the ids of the changes it tells."""
+
+    changes: tuple[str, ...]
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all alerts of one look share."""
+
+    host: str
+    time: datetime
+    number: int  # that makes ids of alerts different for the same thing done again
+
+
+def drafts(
+    compared: Comparison, old: Report, new: Report, frame: Frame, told: Container[str] = (), *, coverage: bool = True
+) -> Iterator[Draft]:
+    """Yield what is to be told of a comparison, the weightiest first; `told` are the ids of changes told before."""
+    components = {j.component.id: j for report in (old, new) for j in report.components}
+    rules = {info.id: info for info in new.rules}
+    rest = [c for c in compared.changes if c.id not in told and (coverage or c.topic is not Topic.COVERAGE)]
+    counting = [c for c in rest if c.turn not in (Turn.MOVED, Turn.UNKNOWN) or c.topic is Topic.COVERAGE]
+    groups: dict[object, list[Change]] = {}
+    for change in counting:
+        groups.setdefault(_key(change, groups), []).append(change)
+    made = [_draft(group, components, rules, frame) for group in groups.values()]
+    yield from sorted(made, key=lambda d: (-d.alert.severity.rank, d.alert.message))
+
+
+def _key(change: Change, groups: Mapping[object, object]) -> object:
+    """Return what changes of one deed have in common: the component, else the line, else the thing itself."""
+    for component in change.components:
+        if (Topic.COMPONENT, component) in groups:
+            return Topic.COMPONENT, component
+    if change.components:
+        return Topic.COMPONENT, change.components[0]
+    if change.topic is Topic.COVERAGE:
+        return Topic.COVERAGE, change.subject
+    place = next((s.locator for s in (change.new, change.old) if s is not None and s.locator is not None), None)
+    if place is None or place.line is None:
+        return change.topic, change.subject
+    return place.path, place.line
+
+
+def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping[str, RuleInfo], frame: Frame) -> Draft:
+    lead = min(group, key=_order)
+    found = [c for c in group if c.topic is Topic.FINDING and c.turn is not Turn.REMOVED]
+    rule = rules.get(lead.subject) if lead in found else None
+    ids = tuple(sorted(c.id for c in group))
+    concerned = dict.fromkeys(known for c in group for known in c.components if known in components)
+    sides = [_text(group, side) for side in ("old", "new")]
+    alert = Alert(
+        id=_id(frame, ids),
+        time=frame.time,
+        host=frame.host,
+        kind=AlertKind.COVERAGE if lead.topic is Topic.COVERAGE else AlertKind.CHANGE,
+        severity=max((c.weight for c in group), key=lambda s: s.rank),
+        message=_message(lead, group, rule),
+        rule="" if rule is None else rule.id,
+        title="" if rule is None else rule.title,
+        also=tuple(sorted({c.subject for c in found} - {lead.subject})),
+        attack=() if rule is None else rule.attack,
+        locator=next((s.locator for s in (lead.new, lead.old) if s is not None and s.locator is not None), None),
+        old=sides[0],
+        new=sides[1],
+        components=tuple(concerned_by(components[known]) for known in list(concerned)[:MAX_COMPONENTS]),
+    )
+    return Draft(ids, alert)
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    """Return what puts first what says most: the weightiest finding, else the component itself."""
+    gone = change.topic is Topic.FINDING and change.turn is Turn.REMOVED
+    topic = _RULES_FIRST.index(change.topic) if change.topic in _RULES_FIRST else len(_RULES_FIRST)
+    return gone, topic, -change.weight.rank, change.subject, change.what
+
+
+def _message(lead: Change, group: Iterable[Change], rule: RuleInfo | None) -> str:
+    """Return the sentence: what the rule says, after what became of the component."""
+    if lead.topic is not Topic.FINDING:
+        return _cut(lead.what)
+    text = lead.what.removeprefix(f"{lead.subject}: ") if rule is not None else lead.what
+    deed = next((c for c in sorted(group, key=_order) if c.topic is not Topic.FINDING), None)
+    return _cut(text if deed is None else f"{deed.what}; {text}")
+
+
+def _text(group: Iterable[Change], name: str) -> str:
+    """Return what the weightiest change that is no finding says of one side."""
+    for change in sorted(group, key=_order):
+        side = getattr(change, name)
+        if side is not None and change.topic is not Topic.FINDING:
+            return _cut(side.text)
+    return ""
+
+
+def concerned_by(judged: Judged) -> Concerned:
+    """Return a component as an alert names it."""
+    component = judged.component
+    sha256 = "" if component.binary is None else component.binary.sha256
+    image = component.image or component.type or ""
+    return Concerned(component.id, component.kind, component.name, image, sha256, judged.verdict)
+
+
+def _id(frame: Frame, ids: Iterable[str]) -> str:
+    text = "\0".join((frame.host, str(frame.number), *ids))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+
+
+def weighty(made: Iterable[Draft], least: Severity) -> list[Draft]:
+    """Return those that weigh enough to be told."""
+    return [draft for draft in made if draft.alert.severity.rank >= least.rank]
