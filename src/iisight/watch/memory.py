@@ -122,7 +122,7 @@ class Remembered:
         key = fold(path)
         for held in (self._parsed, self._readings):
             for known in [known for known in held if known[0] == key]:
-                dropped = held.pop(known)  # type: ignore[attr-defined]
+                dropped = held.pop(known)
                 self._size -= dropped[0] if isinstance(dropped, tuple) else 0
         self._documents_new.pop(key, None)
         self._readings_new.pop(key, None)

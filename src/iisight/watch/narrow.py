@@ -109,9 +109,9 @@ class Narrow:
             if key in self._hosts:
                 old, new = self._hosts[key], self._hosts[key].moved(self._read(after, key))
                 hosts[key] = new
-                blocks, is_general = differing(old, new)
-                sites.update(b.site for b in blocks if b.kind != b"add")
-                pools.update(b.site for b in blocks if b.kind == b"add")
+                differ, is_general = differing(old, new)
+                sites.update(b.site for b in differ if b.kind != b"add")
+                pools.update(b.site for b in differ if b.kind == b"add")
                 if is_general or not sites:
                     sites.add(SERVER)
             elif not is_slow(key):

@@ -1,6 +1,6 @@
 """What a watch keeps on disk: one SQLite file, so that alerts, what was told and where feeds stand change together.
 
-Every function that writes leaves the commit to its caller. A process that is killed at any moment leaves the last commit.
+Every function that writes leaves the commit to its caller: a process that is killed leaves what was committed last.
 """
 
 import sqlite3

@@ -24,6 +24,7 @@ _VALUES = {
     b"add": re.compile(rb"""\sname\s*=\s*(?:"([^"]*)"|'([^']*)')"""),
 }
 _HOLDERS = {b"site": b"sites", b"add": b"applicationPools", b"location": b""}
+_KIND = re.compile(rb"<(/?)(\w+)")
 _UNICODE = (b"\xff\xfe", b"\xfe\xff")
 _SPACES = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 _CONTINUED = bytes(range(0x80, 0xC0))  # further bytes of one character of UTF-8, which is one column
@@ -52,7 +53,7 @@ class Blocks:
 
     def moved(self, data: bytes) -> "Blocks":
         """Return the blocks of a later state of the file; only what differs is looked at where that is enough."""
-        (start, end), (_, new_end) = difference(self.data, data)
+        (start, end), _ = difference(self.data, data)
         touched = list(self.touching(start, end))
         if touched:
             start, end = min(start, touched[0].start), max(end, touched[-1].end)
@@ -142,49 +143,56 @@ def _found(data: bytes, start: int, end: int, holder: bytes) -> list[Block] | No
     """Return the blocks of a span in order; None when something is odd, so that nothing is blanked out."""
     if data.startswith(_UNICODE) or b"\0" in data[:64]:
         return None
-    blocks: list[Block] = []
-    opened: tuple[bytes, str, int] | None = None
-    closing = b""
-    for token in _TOKEN.finditer(data, start, end):
+    finder = _Finder(holder)
+    if all(finder.take(token) for token in _TOKEN.finditer(data, start, end)) and finder.is_done:
+        return finder.blocks
+    return None
+
+
+class _Finder:
+    """Goes through the tags of the file; comments and CDATA are passed over."""
+
+    def __init__(self, holder: bytes) -> None:
+        self.blocks: list[Block] = []
+        self._holder = holder  # collection it is in
+        self._closing = b""  # what ends the comment it is in
+        self._open: tuple[bytes, str, int] | None = None  # kind, site and start of the block it is in
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether everything that began has ended."""
+        return self._open is None and not self._closing
+
+    def take(self, token: "re.Match[bytes]") -> bool:
+        """Go on behind a tag; False when the file is not formed as such files are."""
         text = token[0]
-        if closing:
-            closing = b"" if text == closing else closing
+        if self._closing:
+            self._closing = b"" if text == self._closing else self._closing
         elif text in (b"<!--", b"<![CDATA["):
-            closing = b"-->" if text == b"<!--" else b"]]>"
+            self._closing = b"-->" if text == b"<!--" else b"]]>"
         elif text.startswith(b"<!") or text in (b"-->", b"]]>"):
-            return None
-        elif text in (b"<sites", b"<applicationPools"):
-            holder = text[1:]
-        elif text in (b"</sites", b"</applicationPools"):
-            holder = b""
-        elif (next_open := _step(token, opened, holder, blocks)) is not False:
-            opened = next_open
+            return False
+        elif not text.endswith(b">"):  # `<sites`, `</applicationPools`
+            self._holder = b"" if text.startswith(b"</") else text[1:]
         else:
-            return None
-    return None if opened or closing else blocks
+            return self._block(token, _KIND.match(text))
+        return True
 
-
-def _step(
-    token: "re.Match[bytes]", opened: tuple[bytes, str, int] | None, holder: bytes, blocks: list[Block]
-) -> tuple[bytes, str, int] | None | bool:
-    """Return the block that is open behind a tag; False when blocks do not nest as they do."""
-    text = token[0]
-    is_end = text.startswith(b"</")
-    kind = re.split(rb"[\s/>]", text[2 if is_end else 1 :], maxsplit=1)[0]
-    if opened is not None:
-        if kind != opened[0]:
-            return opened
-        if not is_end:
-            return opened if kind == b"add" and text.endswith(b"/>") else False
-        blocks.append(Block(kind, opened[1], opened[2], token.end()))
-        return None
-    if is_end or holder != _HOLDERS[kind]:
-        return None
-    name = _name(kind, text)
-    if text.endswith(b"/>"):
-        blocks.append(Block(kind, name, token.start(), token.end()))
-        return None
-    return kind, name, token.start()
+    def _block(self, token: "re.Match[bytes]", named: "re.Match[bytes] | None") -> bool:
+        text, (is_end, kind) = token[0], (b"", b"") if named is None else named.groups()
+        if self._open is not None:
+            if kind != self._open[0]:
+                return True
+            if not is_end:
+                return kind == b"add" and text.endswith(b"/>")
+            self.blocks.append(Block(kind, self._open[1], self._open[2], token.end()))
+            self._open = None
+        elif not is_end and self._holder == _HOLDERS[kind]:
+            if text.endswith(b"/>"):
+                self.blocks.append(Block(kind, _name(kind, text), token.start(), token.end()))
+            else:
+                self._open = kind, _name(kind, text), token.start()
+        return True
 
 
 def _name(kind: bytes, text: bytes) -> str:
