@@ -21,6 +21,7 @@ from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory
+from iisight.inventory.memory import Memory
 from iisight.inventory.past import histories
 from iisight.inventory.stated import MAX_STATED, stated
 from iisight.model.coverage import Gap, GapKind
@@ -47,21 +48,38 @@ def scan(  # noqa: PLR0913  keywords of the public entry
     `time` (ISO 8601) goes into the report. `look` says how binaries are examined; by default in worker processes.
     `deep` has capa look at those that are in doubt. `ask` says what is asked of the event logs in the source.
     """
+    return scanned(source, settings, rules=rules, progress=progress, time=time, look=look, deep=deep, ask=ask)[1]
+
+
+def scanned(  # noqa: PLR0913  as `scan`
+    source: Source,
+    settings: Settings | None = None,
+    *,
+    rules: Iterable[Rule] | None = None,
+    progress: Progress | None = None,
+    time: str | None = None,
+    look: Look | None = None,
+    deep: Deep | None = None,
+    ask: Ask | None = None,
+    memory: Memory | None = None,
+    logs: Iterable[Log] = (),
+) -> tuple[Inventory, Report]:
+    """Return the inventory besides; `memory` has what an earlier run read, `logs` are read with those of the source."""
     chosen, every, show = settings or Settings(), tuple(rules or all_rules()), progress or (lambda *_: None)
-    inventory = collect(source, show, look or Look())
-    hearing = _hear(source, ask or Ask(), every, chosen, watch_of(inventory), show)
+    inventory = collect(source, show, look or Look(), memory=memory)
+    hearing = _hear((*logs_of(source), *logs), ask or Ask(), every, chosen, watch_of(inventory), show)
     report = report_on(inventory, chosen, every, time=time, hearing=hearing)
-    if deep is None:
-        return report
-    components, gaps = look_deep(report.components, source, deep, show)
-    return replace(report, components=components, gaps=tuple(sorted({*report.gaps, *gaps})))
+    if deep is not None:
+        components, gaps = look_deep(report.components, source, deep, show)
+        report = replace(report, components=components, gaps=tuple(sorted({*report.gaps, *gaps})))
+    return inventory, report
 
 
 def _hear(
-    source: Source, ask: Ask, rules: tuple[Rule, ...], settings: Settings, watch: Watch, progress: Progress
+    found: Iterable[Log | Gap], ask: Ask, rules: tuple[Rule, ...], settings: Settings, watch: Watch, progress: Progress
 ) -> Hearing | None:
-    """Return what the event logs of a source tell, None when it has none."""
-    found = list(logs_of(source))
+    """Return what event logs tell, None when there are none."""
+    found = list(found)
     logs = [log for log in found if isinstance(log, Log)]
     gaps = tuple(gap for gap in found if isinstance(gap, Gap))
     if not logs:

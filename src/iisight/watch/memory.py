@@ -21,10 +21,12 @@ _UNWANTED = b""
 class Remembered:
     """The memory of a process; what is new is written with `flush`, which leaves the commit to its caller."""
 
-    def __init__(self, connection: sqlite3.Connection, *, answers: bool = True) -> None:
-        """Start with what the state has; without `answers` files are read anew, and examinations alone are reused."""
+    def __init__(self, connection: sqlite3.Connection, *, answers: bool = True, examined: bool = True) -> None:
+        """Start with what the state has; without `answers` files are read anew, without `examined` examined anew."""
         self._connection = connection
         self._answers = answers
+        self._examined = examined
+        self._used: set[str] = set()  # SHA-256 of what was asked for
         self._parsed: OrderedDict[tuple[str, str], tuple[int, Document]] = OrderedDict()
         self._size = 0
         self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
@@ -106,10 +108,13 @@ class Remembered:
         import msgspec
 
         body = self._examinations_new.get(sha256)
-        if body is None:
+        if body is None and self._examined:
             row = self._connection.execute("SELECT body FROM examinations WHERE sha256 = ?", (sha256,)).fetchone()
             body = None if row is None else row[0]
-        return None if body is None else msgspec.msgpack.decode(body, type=Examination)
+        if body is None:
+            return None
+        self._used.add(sha256)
+        return msgspec.msgpack.decode(body, type=Examination)
 
     def keep_examination(self, sha256: str, examination: Examination) -> None:
         """Keep what was found in a content."""
@@ -131,6 +136,15 @@ class Remembered:
             self._unwanted.discard(hash((key, row[0])))
             self._connection.execute("DELETE FROM readings WHERE path = ?", (key,))
         self._connection.execute("DELETE FROM documents WHERE path = ?", (key,))
+
+    def replace_all(self) -> None:
+        """Write what this run read in place of everything that was kept before."""
+        used = {*self._used, *self._examinations_new}
+        kept = [row for row in self._connection.execute("SELECT sha256 FROM examinations") if row[0] not in used]
+        self._connection.executemany("DELETE FROM examinations WHERE sha256 = ?", kept)
+        self._connection.execute("DELETE FROM documents")
+        self._connection.execute("DELETE FROM readings")
+        self.flush()
 
     def flush(self) -> None:
         """Write what is new."""
@@ -154,12 +168,6 @@ class Remembered:
         if len(self._readings) > MAX_READINGS:
             self._readings.popitem(last=False)
         return reading
-
-
-def clear(connection: sqlite3.Connection) -> None:
-    """Forget every file and examination."""
-    for table in ("documents", "readings", "examinations"):
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608  names of our own
 
 
 def _stamp(file: File) -> str:

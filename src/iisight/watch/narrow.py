@@ -81,10 +81,11 @@ class Narrow:
             return None
         lens = _Lens(self.outline, sites, pools, frozenset(keys))
         known = {key: self._means.memory.content(key) for key in keys}
-        old = self._before(lens, before, known)
+        seen = lens.of(before)
+        old = self._before(lens, seen, known)
         self._hosts = hosts
         self._forget(changed)
-        new = self._report(lens, after, {})
+        new = self._report(lens, seen.changed(changed), {})
         self._last = (lens.sites, lens.pools), new
         return Turned(compare(old, new), old, new)
 
@@ -122,8 +123,7 @@ class Narrow:
 
     def _report(self, lens: "_Lens", source: Source, given: Mapping[str, bytes | None]) -> Report:
         excerpts = {path: blocks.excerpt(lens.wants) for path, blocks in self._hosts.items()}
-        seen = lens.of(source).through(lambda opener: _given(opener, {**given, **excerpts}))
-        means = self._means
+        seen, means = source.through(lambda opener: _given(opener, {**given, **excerpts})), self._means
         inventory = collect(seen, look=means.look, registry=means.registry, memory=means.memory)
         self._learn(lens, outline_of(inventory))
         return report_on(inventory, means.settings, means.rules)

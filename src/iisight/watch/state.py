@@ -16,7 +16,7 @@ BUSY_SECONDS = 30.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reports (generation INTEGER PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS told (change TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS told (change TEXT PRIMARY KEY, turn INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS readings (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS examinations (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
@@ -76,11 +76,18 @@ def keep_report(connection: sqlite3.Connection, number: int, body: bytes) -> Non
     connection.execute("INSERT OR REPLACE INTO reports VALUES (?, ?)", (number, zlib.compress(body, 1)))
 
 
-def advance(connection: sqlite3.Connection, number: int, since: float) -> None:
-    """Tell changes against another report from now on; what was told before `since` is in it."""
+def advance(connection: sqlite3.Connection, number: int, turn: int) -> None:
+    """Tell changes against another report from now on, begun at a turn; what was told before that is in it."""
     keep_fact(connection, "generation", str(number))
     connection.execute("DELETE FROM reports WHERE generation <> ?", (number,))
-    connection.execute("DELETE FROM told WHERE at < ?", (since,))
+    connection.execute("DELETE FROM told WHERE turn < ?", (turn,))
+
+
+def next_turn(connection: sqlite3.Connection) -> int:
+    """Return the number of the next look; no two looks of a state have the same, whatever clocks say."""
+    turn = int(fact(connection, "turn") or 0) + 1
+    keep_fact(connection, "turn", str(turn))
+    return turn
 
 
 def told(connection: sqlite3.Connection) -> frozenset[str]:
@@ -88,6 +95,6 @@ def told(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(row[0] for row in connection.execute("SELECT change FROM told"))
 
 
-def keep_told(connection: sqlite3.Connection, changes: Iterable[str], at: float) -> None:
-    """Keep that changes were told; `at` is seconds of a clock that only goes on while the state is open."""
-    connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", ((change, at) for change in changes))
+def keep_told(connection: sqlite3.Connection, changes: Iterable[str], turn: int) -> None:
+    """Keep that changes were told in a turn."""
+    connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", ((change, turn) for change in changes))

@@ -40,6 +40,7 @@ class Block:
     site: str  # folded name of the site; of the pool for `add`; empty for a location of the server
     start: int
     end: int
+    blank: bytes  # what takes its place: as many lines, and what stood before it on the last of them as spaces
 
 
 class Blocks:
@@ -87,13 +88,12 @@ class Blocks:
                 yield block
 
     def excerpt(self, wanted: Callable[[Block], bool]) -> bytes:
-        """Return the file with the blocks that are not wanted turned into spaces."""
+        """Return the file with the blocks that are not wanted turned into empty lines."""
         parts: list[bytes] = []
         position = 0
         for block in self.found:
             if not wanted(block):
-                blank = self.data[block.start : block.end].translate(_SPACES, _CONTINUED)
-                parts += [self.data[position : block.start], blank]
+                parts += (self.data[position : block.start], block.blank)
                 position = block.end
         return b"".join((*parts, self.data[position:]))
 
@@ -185,14 +185,22 @@ class _Finder:
                 return True
             if not is_end:
                 return kind == b"add" and text.endswith(b"/>")
-            self.blocks.append(Block(kind, self._open[1], self._open[2], token.end()))
+            self.blocks.append(_block(token.string, kind, self._open[1], self._open[2], token.end()))
             self._open = None
         elif not is_end and self._holder == _HOLDERS[kind]:
             if text.endswith(b"/>"):
-                self.blocks.append(Block(kind, _name(kind, text), token.start(), token.end()))
+                self.blocks.append(_block(token.string, kind, _name(kind, text), token.start(), token.end()))
             else:
                 self._open = kind, _name(kind, text), token.start()
         return True
+
+
+def _block(data: bytes, kind: bytes, site: str, start: int, end: int) -> Block:
+    text = data[start:end]
+    if b"\r" in text.replace(b"\r\n", b""):  # the line ends of another age
+        return Block(kind, site, start, end, text.translate(_SPACES, _CONTINUED))
+    last = text[text.rfind(b"\n") + 1 :].translate(_SPACES, _CONTINUED)
+    return Block(kind, site, start, end, b"\n" * text.count(b"\n") + last)
 
 
 def _name(kind: bytes, text: bytes) -> str:

@@ -1,0 +1,150 @@
+"""A look at the whole server, in a process of its own: what it takes and what ends it does not touch the watch."""
+
+import hashlib
+import os
+import pickle
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from iisight.engine.compare import compare
+from iisight.engine.hearing import Ask
+from iisight.engine.scan import scanned, watch_of
+from iisight.engine.settings import Settings
+from iisight.evidence.source import Source
+from iisight.examine.look import Look
+from iisight.model.errors import IisightError
+from iisight.model.report import Report
+from iisight.report.json import decode, to_json
+from iisight.watch import state
+from iisight.watch.memory import Remembered
+from iisight.watch.outline import Outline, outline_of
+from iisight.watch.sources import open_watched
+from iisight.watch.telling import Draft, Frame, drafts
+
+MAX_ANSWER = 256 * 1024**2  # bytes
+COMMAND = (sys.executable, "-P", "-m", "iisight.watch.survey")
+_EXAMINED_WITH = "examined with"  # fact: what examinations of the state rest on beside the content of the file
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to look at and with what. Made of values that another process can be given."""
+
+    evidence: Path
+    state: Path  # folder
+    look: Look
+    settings: Settings
+    ask: Ask
+    host: str = ""  # what alerts call it; empty: as the evidence is called
+    spool: tuple[Path, ...] = ()  # files of events that were heard
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What a look at everything found, beside the report, which is in the state."""
+
+    generation: int
+    turn: int  # of when it was begun
+    drafts: tuple[Draft, ...] = ()  # what differs from the report before, and was not told
+    outline: Outline = field(default_factory=Outline)
+    components: int = 0
+    findings: int = 0  # that count
+    gaps: int = 0
+    names: tuple[str, ...] = ()  # of files that events may tell of
+    roots: tuple[str, ...] = ()  # web roots that events may tell of
+    problem: str = ""  # why there is no report; nothing else is told then
+
+
+def start(plan: Plan, turn: int, time: datetime) -> "subprocess.Popen[bytes]":
+    """Start a look in another process; `finish` reads what it found."""
+    process = subprocess.Popen(  # noqa: S603  ourselves
+        COMMAND,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    if process.stdin is not None:
+        with suppress(OSError):  # it has ended already: `finish` tells
+            process.stdin.write(pickle.dumps((plan, turn, time)))
+            process.stdin.close()
+    return process
+
+
+def finish(process: "subprocess.Popen[bytes]", turn: int) -> Surveyed:
+    """Return what the process found, once it has; why it found nothing is a `problem`."""
+    import msgspec
+
+    body = b"" if process.stdout is None else process.stdout.read(MAX_ANSWER + 1)
+    status = process.wait()
+    try:
+        return msgspec.json.decode(body, type=Surveyed)
+    except msgspec.MsgspecError:
+        return Surveyed(0, turn, problem=f"the process that looks at everything gave no answer (status {status})")
+
+
+def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
+    """Look at everything, write report and readings into the state as its next generation, and return the rest."""
+    connection = state.connect(plan.state)
+    look = replace(plan.look, setup=plan.look.setup.judged_at(time))
+    try:
+        source = open_watched(plan.evidence)
+        rests_on = _examined_with(source, look)
+        is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
+        memory = Remembered(connection, answers=False, examined=is_same)
+        inventory, report = scanned(source, plan.settings, look=look, ask=plan.ask, memory=memory)
+    except IisightError as error:
+        return Surveyed(0, turn, problem=str(error))
+    number = state.generation(connection) + 1
+    made = tuple(_since(connection, report, Frame(plan.host or source.name, time, turn)))
+    state.keep_report(connection, number, to_json(report))
+    state.keep_fact(connection, _EXAMINED_WITH, rests_on)
+    memory.replace_all()
+    connection.commit()
+    matters = watch_of(inventory)
+    return Surveyed(
+        number,
+        turn,
+        made,
+        outline_of(inventory),
+        components=len(report.components),
+        findings=sum(f.suppressed is None for f in report.findings),
+        gaps=sum(gap.count for gap in report.gaps),
+        names=tuple(sorted(matters.names)),
+        roots=matters.roots,
+    )
+
+
+def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> Iterator[Draft]:
+    """Yield what differs from the report in use and was not told; nothing when this is the first."""
+    body = state.report(connection, state.generation(connection))
+    if body is not None:
+        before = decode(body, "the report before")
+        yield from drafts(compare(before, report), before, report, frame, state.told(connection))
+
+
+def _examined_with(source: Source, look: Look) -> str:
+    """Return what tells two runs apart whose examinations differ for the same content: setup and catalogues."""
+    catalogues = [f"{file.path} {file.size} {file.modified}" for file in source.ending(".cat")]
+    given = [str(path) for path in look.catalogues]
+    fingerprint = replace(look.setup, at=None).fingerprint()
+    return hashlib.sha256("\0".join((fingerprint, *given, *catalogues)).encode("utf-8", "replace")).hexdigest()
+
+
+def main() -> int:
+    """Read a plan from standard input, carry it out and write what was found."""
+    import gc
+
+    gc.set_threshold(1_000_000, 50, 1000)
+    plan, turn, time = pickle.load(sys.stdin.buffer)  # noqa: S301  of our own parent process
+    sys.stdout.buffer.write(to_json(survey(plan, turn, time)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
