@@ -154,7 +154,9 @@ class Courier:
         now = self._world.now()
         if self._told is not None and now - self._told < TELL_EVERY:
             return
-        message = f"{self._sink.name} will not take {self._untold:,} alerts, the last of them {alert.id}: {_short(reason)}"
+        message = (
+            f"{self._sink.name} will not take {self._untold:,} alerts, the last of them {alert.id}: {_short(reason)}"
+        )
         said = own_alert(now, self._world.host, message, "refused", self._sink.name, alert.id)
         self._intake.put(replace(said, about=alert.id))
         self._told, self._untold = now, 0

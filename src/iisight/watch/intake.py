@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iisight.model.alert import Alert
-from iisight.watch.database import StoreError, connect, named, transaction
+from iisight.watch.database import connect, named, transaction
 from iisight.watch.queue import Standing, advance, enlist, name_of, pending, put, standing
 
 
@@ -59,7 +59,9 @@ class Intake:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = connect(self._store, durable=False)  # a cursor that is lost sends again, with the same id
+            self._connection = connect(
+                self._store, durable=False
+            )  # a cursor that is lost sends again, with the same id
             with transaction(self._connection) as connection:
                 enlist(connection, self._names)
                 queue = name_of(connection)

@@ -9,44 +9,46 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from iisight.model.errors import UsageError
+from iisight.watch import queue
+from iisight.watch.database import Opened, StoreError, open_store
 
 FILE_NAME = "watch.sqlite"
-VERSION = 1
-BUSY_SECONDS = 30.0
+VERSION = "1"
 _TABLES = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS reports (generation INTEGER PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS told (change TEXT PRIMARY KEY, turn INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS readings (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS examinations (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
+---
+CREATE TABLE IF NOT EXISTS reports (generation INTEGER PRIMARY KEY, body BLOB NOT NULL)
+---
+CREATE TABLE IF NOT EXISTS told (change TEXT PRIMARY KEY, turn INTEGER NOT NULL) WITHOUT ROWID
+---
+CREATE TABLE IF NOT EXISTS documents (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID
+---
+CREATE TABLE IF NOT EXISTS readings (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID
+---
+CREATE TABLE IF NOT EXISTS examinations (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID
 """
 
 
-def open_state(folder: Path) -> sqlite3.Connection:
-    """Return the state below a folder, made when it is not there. Raises UsageError when it cannot be used."""
+def open_state(folder: Path) -> Opened:
+    """Open the state below a folder, made when it is not there. Raises UsageError when it cannot be used."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        connection = connect(folder)
-        connection.executescript(_TABLES)
-        version = fact(connection, "version")
-        if version not in ("", str(VERSION)):
-            raise UsageError(f"{folder}: the state is of version {version}, this iisight keeps {VERSION}")
-        keep_fact(connection, "version", str(VERSION))
-        connection.commit()
+        opened = open_store(folder / FILE_NAME, _create)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
-    except sqlite3.DatabaseError as error:
-        raise UsageError(f"{folder / FILE_NAME}: not a state that can be used: {error}") from error
-    return connection
+    except StoreError as error:
+        raise UsageError(str(error)) from error
+    version = fact(opened.connection, "version")
+    if version != VERSION:
+        raise UsageError(f"{folder}: the state is of version {version}, this iisight keeps {VERSION}")
+    return opened
 
 
-def connect(folder: Path) -> sqlite3.Connection:
-    """Return a connection to the state below a folder, for one thread."""
-    connection = sqlite3.connect(folder / FILE_NAME, timeout=BUSY_SECONDS)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # what was told stays told over a power cut
-    return connection
+def _create(connection: sqlite3.Connection) -> None:
+    queue.create(connection)
+    for statement in _TABLES.split("---"):
+        connection.execute(statement)
+    connection.execute("INSERT OR IGNORE INTO facts VALUES ('version', ?)", (VERSION,))
 
 
 def fact(connection: sqlite3.Connection, name: str) -> str:

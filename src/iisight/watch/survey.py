@@ -22,6 +22,7 @@ from iisight.model.errors import IisightError
 from iisight.model.report import Report
 from iisight.report.json import decode, to_json
 from iisight.watch import state
+from iisight.watch.database import StoreError, connect, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
 from iisight.watch.sources import open_watched
@@ -90,7 +91,7 @@ def finish(process: "subprocess.Popen[bytes]", turn: int) -> Surveyed:
 
 def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     """Look at everything, write report and readings into the state as its next generation, and return the rest."""
-    connection = state.connect(plan.state)
+    connection = connect(plan.state / state.FILE_NAME)
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
         source = open_watched(plan.evidence)
@@ -102,10 +103,13 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         return Surveyed(0, turn, problem=str(error))
     number = state.generation(connection) + 1
     made = tuple(_since(connection, report, Frame(plan.host or source.name, time, turn)))
-    state.keep_report(connection, number, to_json(report))
-    state.keep_fact(connection, _EXAMINED_WITH, rests_on)
-    memory.replace_all()
-    connection.commit()
+    try:
+        with transaction(connection):
+            state.keep_report(connection, number, to_json(report))
+            state.keep_fact(connection, _EXAMINED_WITH, rests_on)
+            memory.replace_all()
+    except StoreError as error:
+        return Surveyed(0, turn, problem=str(error))
     matters = watch_of(inventory)
     return Surveyed(
         number,
