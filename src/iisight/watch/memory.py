@@ -33,11 +33,13 @@ class Remembered:
         self._documents_new: dict[str, tuple[str, bytes]] = {}
         self._readings_new: dict[str, tuple[str, bytes]] = {}
         self._examinations_new: dict[str, bytes] = {}
+        self._forgotten: set[str] = set()  # folded paths whose rows are not true any more
         self._unwanted: set[int] = set()
         self.untouched: frozenset[str] = frozenset()  # folded paths of files that are given changed: never kept
+        self._recent_documents: dict[str, tuple[str, bytes]] = {}
+        self._recent_readings: dict[str, tuple[str, bytes]] = {}
         if answers:
-            rows = connection.execute("SELECT path, stamp FROM readings WHERE body = x''")
-            self._unwanted = {hash((path, stamp)) for path, stamp in rows}
+            self._load()
 
     def document(self, file: File) -> Document | None:
         """Return a configuration file as it was parsed."""
@@ -63,14 +65,13 @@ class Remembered:
             _, (size, _) = self._parsed.popitem(last=False)
             self._size -= size
 
-    def content(self, path: str) -> bytes | None:
-        """Return the bytes that a configuration file had."""
-        key = fold(path)
-        new = self._documents_new.get(key)
-        if new is not None:
-            return zlib.decompress(new[1])
-        row = self._connection.execute("SELECT body FROM documents WHERE path = ?", (key,)).fetchone()
-        return None if row is None else zlib.decompress(row[0])
+    def content(self, file: File) -> bytes | None:
+        """Return the bytes that a configuration file had; None when they were not kept, or are of another state."""
+        key, stamp = fold(file.path), _stamp(file)
+        found: tuple[str, bytes] | None = self._documents_new.get(key)
+        if found is None and key not in self._forgotten:
+            found = self._connection.execute("SELECT stamp, body FROM documents WHERE path = ?", (key,)).fetchone()
+        return zlib.decompress(found[1]) if found is not None and found[0] == stamp else None
 
     def keep_content(self, file: File, data: bytes) -> None:
         """Keep the bytes of a configuration file that is never given whole."""
@@ -125,17 +126,16 @@ class Remembered:
     def forget(self, path: str) -> None:
         """Take nothing of a file for granted any more, whatever its size and time say."""
         key = fold(path)
-        for held in (self._parsed, self._readings):
-            for known in [known for known in held if known[0] == key]:
-                dropped = held.pop(known)
-                self._size -= dropped[0] if isinstance(dropped, tuple) else 0
+        for known in [known for known in self._parsed if known[0] == key]:
+            self._size -= self._parsed.pop(known)[0]
+        for known in [known for known in self._readings if known[0] == key]:
+            del self._readings[known]
         self._documents_new.pop(key, None)
         self._readings_new.pop(key, None)
         row = self._connection.execute("SELECT stamp FROM readings WHERE path = ?", (key,)).fetchone()
         if row is not None:
             self._unwanted.discard(hash((key, row[0])))
-            self._connection.execute("DELETE FROM readings WHERE path = ?", (key,))
-        self._connection.execute("DELETE FROM documents WHERE path = ?", (key,))
+        self._forgotten.add(key)
 
     def replace_all(self) -> None:
         """Write what this run read in place of everything that was kept before."""
@@ -147,16 +147,42 @@ class Remembered:
         self.flush()
 
     def flush(self) -> None:
-        """Write what is new."""
+        """Write what is new; `flushed` says that it is committed."""
+        gone = [(key,) for key in self._forgotten]
+        self._connection.executemany("DELETE FROM readings WHERE path = ?", gone)
+        self._connection.executemany("DELETE FROM documents WHERE path = ?", gone)
         write = self._connection.executemany
         rows = ((path, stamp, body) for path, (stamp, body) in self._documents_new.items())
         write("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", rows)
         rows = ((path, stamp, body) for path, (stamp, body) in self._readings_new.items())
         write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", rows)
         write("INSERT OR REPLACE INTO examinations VALUES (?, ?)", self._examinations_new.items())
+
+    def flushed(self) -> None:
+        """Let go of what was written, but for what a look at everything that is under way may overwrite."""
+        self._recent_documents.update(self._documents_new)
+        self._recent_readings.update(self._readings_new)
         self._documents_new, self._readings_new, self._examinations_new = {}, {}, {}
+        self._forgotten = set()
+
+    def overtaken(self) -> None:
+        """Keep from now on what is written: a look at everything has begun, and will write what it read before."""
+        self._recent_documents, self._recent_readings = {}, {}
+
+    def renew(self) -> None:
+        """Take over what a look at everything has written; what changed since it began is written again."""
+        self._documents_new = {**self._recent_documents, **self._documents_new}
+        self._readings_new = {**self._recent_readings, **self._readings_new}
+        self._forgotten -= self._documents_new.keys() | self._readings_new.keys()
+        self._load()
+
+    def _load(self) -> None:
+        rows = self._connection.execute("SELECT path, stamp FROM readings WHERE body = x''")
+        self._unwanted = {hash((path, stamp)) for path, stamp in rows}
 
     def _stored(self, key: tuple[str, str]) -> bytes | None:
+        if key[0] in self._forgotten:
+            return None
         row = self._connection.execute("SELECT stamp, body FROM readings WHERE path = ?", (key[0],)).fetchone()
         return row[1] if row is not None and row[0] == key[1] else None
 

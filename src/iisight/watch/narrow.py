@@ -56,6 +56,7 @@ class Narrow:
         self.source = source
         self._means = means
         self._hosts: dict[str, Blocks] = {}
+        self._ahead: dict[str, Blocks] = {}  # as they were last seen, perhaps while they were written
         self._last: tuple[object, Report] | None = None
         self.outline = outline
         self.settle(outline)
@@ -69,6 +70,16 @@ class Narrow:
             if path not in self._hosts:
                 self._hosts[path] = Blocks(self._read(self.source, path))
 
+    def prepare(self, changed: Mapping[str, File | None]) -> None:
+        """Look at the server as it was where files are about to be found changed, while they may still be written."""
+        keys = {paths.fold(path) for path in changed}
+        sites, pools, hosts = self._concerned(keys, self.source.changed(changed))
+        self._ahead = hosts
+        if sites and len(sites) <= MAX_SITES and len(keys) <= MAX_PATHS:
+            lens = _Lens(self.outline, sites, pools, frozenset(keys))
+            known = self._known(keys, self.source)
+            self._last = (lens.sites, lens.pools), self._before(lens, lens.of(self.source), known)
+
     def turn(self, changed: Mapping[str, File | None]) -> Turned | None:
         """Take over changed files and return what that did; None when only a look at everything can tell."""
         before, after = self.source, self.source.changed(changed)
@@ -80,7 +91,7 @@ class Narrow:
             self._forget(changed)
             return None
         lens = _Lens(self.outline, sites, pools, frozenset(keys))
-        known = {key: self._means.memory.content(key) for key in keys}
+        known = self._known(keys, before)
         seen = lens.of(before)
         old = self._before(lens, seen, known)
         self._hosts = hosts
@@ -88,6 +99,11 @@ class Narrow:
         new = self._report(lens, seen.changed(changed), {})
         self._last = (lens.sites, lens.pools), new
         return Turned(compare(old, new), old, new)
+
+    def _known(self, keys: Iterable[str], source: Source) -> dict[str, bytes | None]:
+        """Return the bytes that files had, None for those whose bytes were not kept."""
+        files = ((key, source.find(key)) for key in keys)
+        return {key: self._means.memory.content(file) for key, file in files if file is not None}
 
     def _before(self, lens: "_Lens", source: Source, known: Mapping[str, bytes | None]) -> Report:
         if self._last is not None and self._last[0] == (lens.sites, lens.pools):
@@ -108,7 +124,9 @@ class Narrow:
         hosts, sites, pools = dict(self._hosts), set[str](), set[str]()
         for key in sorted(keys):
             if key in self._hosts:
-                old, new = self._hosts[key], self._hosts[key].moved(self._read(after, key))
+                old, data = self._hosts[key], self._read(after, key)
+                ahead = self._ahead.get(key)
+                new = ahead if ahead is not None and ahead.data == data else old.moved(data)
                 hosts[key] = new
                 differ, is_general = differing(old, new)
                 sites.update(b.site for b in differ if b.kind != b"add")

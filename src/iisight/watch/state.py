@@ -85,18 +85,11 @@ def advance(connection: sqlite3.Connection, number: int, turn: int) -> None:
     connection.execute("DELETE FROM told WHERE turn < ?", (turn,))
 
 
-def next_turn(connection: sqlite3.Connection) -> int:
-    """Return the number of the next look; no two looks of a state have the same, whatever clocks say."""
-    turn = int(fact(connection, "turn") or 0) + 1
-    keep_fact(connection, "turn", str(turn))
-    return turn
-
-
 def told(connection: sqlite3.Connection) -> frozenset[str]:
     """Return the ids of the changes that were told since the report in use was begun."""
     return frozenset(row[0] for row in connection.execute("SELECT change FROM told"))
 
 
-def keep_told(connection: sqlite3.Connection, changes: Iterable[str], turn: int) -> None:
-    """Keep that changes were told in a turn."""
-    connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", ((change, turn) for change in changes))
+def keep_told(connection: sqlite3.Connection, changes: Iterable[tuple[str, int]]) -> None:
+    """Keep that changes were told, each with the turn it was told in."""
+    connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", changes)

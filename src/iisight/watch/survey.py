@@ -25,7 +25,7 @@ from iisight.watch import state
 from iisight.watch.database import StoreError, connect, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
-from iisight.watch.sources import open_watched
+from iisight.watch.sources import watched
 from iisight.watch.telling import Draft, Frame, drafts
 
 MAX_ANSWER = 256 * 1024**2  # bytes
@@ -37,7 +37,7 @@ _EXAMINED_WITH = "examined with"  # fact: what examinations of the state rest on
 class Plan:
     """What to look at and with what. Made of values that another process can be given."""
 
-    evidence: Path
+    evidence: Path | None  # None: this host
     state: Path  # folder
     look: Look
     settings: Settings
@@ -94,7 +94,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     connection = connect(plan.state / state.FILE_NAME)
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
-        source = open_watched(plan.evidence)
+        source = watched(plan.evidence).open()
         rests_on = _examined_with(source, look)
         is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
         memory = Remembered(connection, answers=False, examined=is_same)

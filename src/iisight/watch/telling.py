@@ -130,7 +130,3 @@ def _id(frame: Frame, ids: Iterable[str]) -> str:
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
 
-
-def weighty(made: Iterable[Draft], least: Severity) -> list[Draft]:
-    """Return those that weigh enough to be told."""
-    return [draft for draft in made if draft.alert.severity.rank >= least.rank]

@@ -1,0 +1,247 @@
+"""The watch: what is noticed is looked at where it happened, told, and looked at as a whole once it is quiet."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from threading import Event as Flag
+from typing import Protocol
+
+from iisight.engine.registry import Rule
+from iisight.evidence.source import File, Source
+from iisight.examine.look import Look
+from iisight.model.alert import Alert, AlertKind
+from iisight.model.finding import Severity
+from iisight.watch import state
+from iisight.watch.courier import SinkHealth
+from iisight.watch.health import Health, alert_of
+from iisight.watch.memory import Remembered
+from iisight.watch.narrow import Means, Narrow
+from iisight.watch.notice import Batch, Note, NoteKind, Settling
+from iisight.watch.queue import own_alert
+from iisight.watch.sources import Watched
+from iisight.watch.survey import Plan, Surveyed
+from iisight.watch.surveying import Surveying
+from iisight.watch.teller import Teller
+from iisight.watch.telling import Draft, Frame, drafts
+
+HEALTH_SECONDS = 3_600.0
+_LONGEST_WAIT = 5.0  # seconds; a stop is not waited for longer, should nobody wake the loop
+_WELL = (NoteKind.BACK,)
+
+
+class Noticing(Protocol):
+    """What notices changes of files."""
+
+    def wait(self, seconds: float) -> Batch:
+        """Return the next burst, or an empty batch when the time is over or after `wake`."""
+
+
+class Sending(Protocol):
+    """What brings alerts to sinks."""
+
+    def health(self) -> tuple[SinkHealth, ...]:
+        """Return how it goes with each sink."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the loop takes from the world, so that tests give their own."""
+
+    clock: Callable[[], float]  # seconds, never set back
+    now: Callable[[], datetime]  # aware, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What a watch is made of."""
+
+    watched: Watched
+    notices: Noticing
+    sending: Sending
+    teller: Teller
+    surveying: Surveying
+    world: World
+    least: Severity = Severity.LOW  # alerts that weigh less are not told
+
+
+class Loop:
+    """One watch. Everything here is done by one thread; `stop` and `reload` are set by others."""
+
+    def __init__(self, kit: Kit, plan: Plan, rules: Sequence[Rule], memory: Callable[[], Remembered]) -> None:
+        """Start nothing yet; `memory` gives what the state has by then."""
+        self._kit, self._plan, self._rules = kit, plan, tuple(rules)
+        self._memory_of = memory
+        self._memory: Remembered | None = None
+        self._narrow: Narrow | None = None
+        self._settling = Settling(kit.world.clock)
+        self._restless: frozenset[Path] = frozenset()
+        self._surveyed: Surveyed | None = None
+        self._looked: datetime | None = None
+        self._since = kit.world.now()
+        self._unwatched: dict[Path, str] = {}
+        self._alerts = 0
+        self._trouble = ""
+        self._health_due = 0.0
+        self._was_well = True
+
+    def run(self, stop: Flag) -> None:
+        """Watch until `stop` is set; what is held back then is told first."""
+        while not stop.is_set():
+            self.step(self._wait())
+        self.step(0.0)
+        self._kit.surveying.stop()
+
+    def step(self, seconds: float) -> None:
+        """Wait so long for something to happen, and deal with it."""
+        batch = self._kit.notices.wait(seconds)
+        self._note(batch.notes)
+        touched = batch.paths | batch.whole
+        if touched:
+            self._hold(touched)
+        settled = self._settling.release()
+        if settled.calm or settled.restless:
+            self._look(settled.calm | settled.restless)
+        self._survey()
+        self._tell_health()
+
+    def reload(self, plan: Plan, rules: Sequence[Rule]) -> None:
+        """Go on with other settings and rules; what they find is told by the next look at everything."""
+        self._plan, self._rules = plan, tuple(rules)
+        self._kit.surveying.changed(only_all_tells=True)
+        if self._narrow is not None and self._surveyed is not None:
+            self._narrow = self._narrowed(self._narrow.source, self._surveyed)
+
+    def _wait(self) -> float:
+        held = self._settling.wait()
+        times = (self._kit.surveying.wait(), _LONGEST_WAIT, *(() if held is None else (held,)))
+        return max(min(times), 0.001)
+
+    # Changes of files
+
+    def _hold(self, touched: frozenset[Path]) -> None:
+        """Hold files back while they may still be written, and look meanwhile at what was there before."""
+        self._settling.hold(touched)
+        if self._narrow is not None:
+            self._narrow.prepare(self._kit.watched.look_again(self._narrow.source, touched))
+
+    def _look(self, touched: frozenset[Path]) -> None:
+        """Look at changed files where they are, and tell what that did."""
+        narrow, memory = self._narrow, self._memory
+        if narrow is None or memory is None:
+            self._kit.surveying.changed(only_all_tells=True)
+            return
+        changed = self._kit.watched.look_again(narrow.source, touched)
+        if not changed:
+            return
+        turned = narrow.turn(changed)
+        self._kit.surveying.changed(only_all_tells=turned is None)
+        made: list[Draft] = []
+        turn = self._kit.teller.next_turn()
+        if turned is not None:
+            compared = drafts(turned.comparison, turned.old, turned.new, self._frame(turn), coverage=False)
+            made = [_dated(draft, changed) for draft in compared]
+        if self._tell(made, turn, lambda _: memory.flush()):
+            memory.flushed()
+
+    # Looks at everything
+
+    def _survey(self) -> None:
+        surveying, teller = self._kit.surveying, self._kit.teller
+        found = surveying.take()
+        if found is not None:
+            self._take(found)
+        if not surveying.is_running and surveying.begin(self._plan, teller.turn + 1, self._kit.world.now()):
+            teller.next_turn()
+            if self._memory is not None:
+                self._memory.overtaken()
+
+    def _take(self, found: Surveyed) -> None:
+        """Tell what a look at everything found, and go on from there."""
+        if found.problem:
+            self._trouble = f"everything could not be looked at: {found.problem}"
+            return
+        self._trouble = ""
+        self._tell(found.drafts, found.turn, lambda c: state.advance(c, found.generation, found.turn))
+        self._surveyed, self._looked = found, self._kit.world.now()
+        if self._narrow is None or self._memory is None:
+            self._narrow = self._narrowed(self._kit.watched.open(), found)
+            self._health_due = 0.0
+        else:
+            self._memory.renew()
+            self._narrow.settle(found.outline)
+
+    def _narrowed(self, source: Source, found: Surveyed) -> Narrow:
+        self._memory = self._memory_of()
+        look = replace(self._plan.look, setup=self._plan.look.setup.judged_at(self._kit.world.now()))
+        return Narrow(source, found.outline, Means(look, self._plan.settings, self._rules, self._memory))
+
+    # What is told
+
+    def _tell(self, made: Iterable[Draft], turn: int, write: "Callable[..., None] | None" = None) -> bool:
+        every, least = list(made), self._kit.least
+        self._alerts += sum(draft.alert.severity.rank >= least.rank for draft in every)
+        return self._kit.teller.commit(every, turn, write, least=least)
+
+    def _frame(self, turn: int) -> Frame:
+        return Frame(self._plan.host, self._kit.world.now(), turn)
+
+    def _note(self, notes: Sequence[Note]) -> None:
+        """Tell what is not watched any more, and what is again."""
+        for note in notes:
+            if note.kind in _WELL:
+                self._unwatched.pop(note.path, None)
+            elif note.kind is not NoteKind.OVERFLOW:
+                self._unwatched[note.path] = f"{note.path}: {note.reason}"
+        if notes:
+            turn = self._kit.teller.next_turn()
+            now = self._kit.world.now()
+            self._tell([Draft((), self._said(note, now, turn)) for note in notes], turn)
+
+    def _said(self, note: Note, now: datetime, turn: int) -> Alert:
+        again = note.kind in _WELL
+        what = "is watched again" if again else f"is not watched as it should be ({note.kind})"
+        severity = Severity.LOW if again or note.kind is NoteKind.POLLED else Severity.MEDIUM
+        message = f"{note.path} {what}: {note.reason}"
+        return own_alert(now, self._plan.host, message, turn, note.kind, note.path, severity=severity)
+
+    def _tell_health(self) -> None:
+        health = self.health()
+        if self._surveyed is None and not self._trouble:
+            return
+        if self._kit.world.clock() < self._health_due and health.is_well is self._was_well:
+            return
+        self._was_well = health.is_well
+        self._health_due = self._kit.world.clock() + HEALTH_SECONDS
+        turn = self._kit.teller.next_turn()
+        alert = alert_of(health, self._plan.host, self._kit.world.now(), turn)
+        self._kit.teller.commit([Draft((), alert)], turn)
+
+    def health(self) -> Health:
+        """Return how the watch is."""
+        found = self._surveyed or Surveyed(0, 0)
+        return Health(
+            since=self._since,
+            folders=sum(1 for _ in self._kit.watched.folders()),
+            files=0 if self._narrow is None else len(self._narrow.source),
+            components=found.components,
+            findings=found.findings,
+            unread=found.gaps,
+            looked=self._looked,
+            alerts=self._alerts,
+            sinks=self._kit.sending.health(),
+            unwatched=tuple(text for _, text in sorted(self._unwatched.items())),
+            trouble=self._kit.teller.failure or self._trouble,
+        )
+
+
+def _dated(draft: Draft, changed: "dict[str, File | None]") -> Draft:
+    """Return an alert with the time that the file says it was changed at: an intruder may have set it."""
+    place = draft.alert.locator
+    file = None if place is None else changed.get(place.path)
+    if file is None or draft.alert.kind is not AlertKind.CHANGE:
+        return draft
+    return replace(draft, alert=replace(draft.alert, happened=file.modified))
+
+
+__all__ = ["HEALTH_SECONDS", "Kit", "Look", "Loop", "World"]

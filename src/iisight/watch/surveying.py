@@ -1,0 +1,95 @@
+"""When the whole server is looked at: after what only that can tell, after changes, and now and then."""
+
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from iisight.watch.survey import Plan, Surveyed, finish, start
+
+QUIET = 1.0  # seconds without a change before everything is looked at
+SHARE = 10.0  # a look that only confirms what was told begins so many times its length after the one before
+LONGEST_PAUSE = 900.0  # seconds
+EVERY = 6 * 3600.0  # seconds; nothing may have been noticed of what changed
+
+
+@dataclass(slots=True)
+class _Run:
+    process: "subprocess.Popen[bytes]"
+    turn: int
+    begun: float
+    found: Surveyed | None = None
+
+
+class Surveying:
+    """Starts looks at everything, one at a time, and hands over what they find."""
+
+    def __init__(self, clock: Callable[[], float], wake: Callable[[], None] = lambda: None) -> None:
+        """`clock` gives seconds and is never set back; `wake` is called by a thread when a look has ended."""
+        self._clock = clock
+        self._wake = wake
+        self._run: _Run | None = None
+        self._ended = clock()
+        self._length = 0.0
+        self._due: float | None = clock()
+        self._changed = clock() - QUIET
+        self.failures = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a look is under way."""
+        return self._run is not None
+
+    def changed(self, *, only_all_tells: bool) -> None:
+        """Say that something changed; `only_all_tells`: and that nothing was told of it."""
+        now = self._clock()
+        self._changed = now
+        pause = 0.0 if only_all_tells else min(SHARE * self._length, LONGEST_PAUSE)
+        due = max(now + QUIET, self._ended + max(pause, self._length))
+        self._due = due if self._due is None else min(self._due, due)
+
+    def wait(self) -> float:
+        """Return in how many seconds there is something to do."""
+        if self._run is not None:
+            return 60.0
+        return max(self._next() - self._clock(), 0.0)
+
+    def begin(self, plan: Plan, turn: int, time: datetime) -> bool:
+        """Start a look if one is due; tell whether it was started, with this turn."""
+        if self._run is not None or self._clock() < self._next():
+            return False
+        self._due = None
+        run = _Run(start(plan, turn, time), turn, self._clock())
+        self._run = run
+        threading.Thread(target=self._wait_for, args=(run,), name="survey", daemon=True).start()
+        return True
+
+    def take(self) -> Surveyed | None:
+        """Return what a look has found that has ended; None while there is none."""
+        run = self._run
+        if run is None or run.found is None:
+            return None
+        self._run = None
+        self._ended = self._clock()
+        self._length = self._ended - run.begun
+        self.failures = self.failures + 1 if run.found.problem else 0
+        if run.found.problem:
+            self._due = self._ended + min(2.0**self.failures, LONGEST_PAUSE)
+        return run.found
+
+    def stop(self) -> None:
+        """End the look that is under way."""
+        if self._run is not None:
+            self._run.process.kill()
+
+    def _next(self) -> float:
+        """Return when the next look is to begin: not while changes go on, but not later than twice its pause."""
+        if self._due is None:
+            return self._ended + EVERY
+        calm = self._changed + QUIET
+        return self._due if calm <= self._due else min(calm, self._due + 10.0 + self._length)
+
+    def _wait_for(self, run: _Run) -> None:
+        run.found = finish(run.process, run.turn)
+        self._wake()

@@ -1,0 +1,80 @@
+"""What is told, and what the watch knows from then on: committed in one step, whatever the disk does."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from iisight.model.alert import Alert
+from iisight.model.finding import Severity
+from iisight.watch import state
+from iisight.watch.database import StoreError, transaction
+from iisight.watch.holding import Holding
+from iisight.watch.queue import put
+from iisight.watch.telling import Draft
+
+MAX_OWED = 100_000  # changes; one that is forgotten may be told once more
+
+
+class Delivers(Protocol):
+    """What brings alerts of the queue to sinks."""
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+
+    def urge(self, alerts: Sequence[Alert]) -> None:
+        """Send alerts that the queue cannot take."""
+
+
+class Teller:
+    """Puts alerts into the queue. Used by one thread."""
+
+    def __init__(self, connection: sqlite3.Connection, delivery: Delivers) -> None:
+        """`connection` is that of the state."""
+        self._connection = connection
+        self._delivery = delivery
+        self._holding = Holding()
+        self._owed: list[tuple[str, int]] = []  # changes told while the state could not be written, and their turns
+        self.turn = int(state.fact(connection, "turn") or 0)
+        self.failure = ""  # why the state cannot be written; empty: it can
+
+    def next_turn(self) -> int:
+        """Return the number of the next look: no two have the same, whatever clocks say."""
+        self.turn += 1
+        return self.turn
+
+    def commit(
+        self,
+        drafts: Iterable[Draft],
+        turn: int,
+        write: Callable[[sqlite3.Connection], None] | None = None,
+        *,
+        least: Severity = Severity.INFO,
+    ) -> bool:
+        """Tell of what weighs at least so much, and do with `write` what belongs to it, all or nothing; False: it is held in memory.
+
+        Where the disk takes nothing, alerts are sent all the same, and put into the queue when it does again. What
+        `write` would have written is lost then: what rests on it is found again by a look at everything.
+        """
+        made = list(drafts)
+        alerts = [draft.alert for draft in made if draft.alert.severity.rank >= least.rank]
+        told = [*self._owed, *((known, turn) for draft in made for known in draft.changes)]
+        try:
+            with transaction(self._connection) as connection:
+                put(connection, (*self._holding.alerts(), *alerts))
+                state.keep_told(connection, told)
+                state.keep_fact(connection, "turn", str(self.turn))
+                if write is not None:
+                    write(connection)
+        except StoreError as error:
+            self.failure = str(error)
+            self._holding.add(alerts)
+            self._owed = told[-MAX_OWED:]
+            if alerts:
+                self._delivery.urge(alerts)
+            return False
+        self.failure = ""
+        self._holding.clear()
+        self._owed = []
+        if alerts:
+            self._delivery.wake()
+        return True
