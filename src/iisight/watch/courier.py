@@ -154,7 +154,9 @@ class Courier:
         now = self._world.now()
         if self._told is not None and now - self._told < TELL_EVERY:
             return
-        message = f"{self._sink.name} will not take {self._untold:,} alerts, the last of them {alert.id}: {_short(reason)}"
+        message = (
+            f"{self._sink.name} will not take {self._untold:,} alerts, the last of them {alert.id}: {_short(reason)}"
+        )
         said = own_alert(now, self._world.host, message, "refused", self._sink.name, alert.id)
         self._intake.put(replace(said, about=alert.id))
         self._told, self._untold = now, 0
@@ -172,7 +174,7 @@ class Courier:
 
     def _failed(self, error: SinkError) -> float:
         self._remember(str(error))
-        wait = min(FIRST_WAIT * 2 ** min(self._failures, 30), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * float(1 << min(self._failures, 30)), LONGEST_WAIT)
         self._failures += 1
         asked = min(max(error.retry_after, 0.0), LONGEST_ASKED)
         try:

@@ -107,11 +107,14 @@ def pending(connection: sqlite3.Connection, sink: str, after: int | None = None)
 
     Raises LookupError when the sink is not enlisted. In place of an alert that cannot be read comes one that says so.
     """
-    row = connection.execute("SELECT cursor, q.name FROM queue_sink s, queue_end q WHERE s.name = ?", (sink,)).fetchone()
+    row = connection.execute(
+        "SELECT cursor, q.name FROM queue_sink s, queue_end q WHERE s.name = ?", (sink,)
+    ).fetchone()
     if row is None:
         raise LookupError(sink)
     last, queue = max(row[0], after or 0), row[1]
-    alerts, size = [], 0
+    alerts: list[Alert] = []
+    size = 0
     rows = connection.execute(
         "SELECT number, time, body FROM queue_alert WHERE number > ? ORDER BY number LIMIT ?", (last, MAX_BATCH)
     )
@@ -214,7 +217,9 @@ def _first_kept(connection: sqlite3.Connection, bounds: Bounds, cursor: int, las
 
 def _before_first(connection: sqlite3.Connection) -> tuple[int, int]:
     """Return number and size as they were before the first alert that is still there."""
-    row = connection.execute("SELECT number - 1, size - length(body) FROM queue_alert ORDER BY number LIMIT 1").fetchone()
+    row = connection.execute(
+        "SELECT number - 1, size - length(body) FROM queue_alert ORDER BY number LIMIT 1"
+    ).fetchone()
     return tuple(row or connection.execute("SELECT last, size FROM queue_end").fetchone())
 
 
