@@ -10,7 +10,7 @@ from iisight.model.locator import Locator
 
 START = datetime(2026, 3, 1, 2, 59, 30, tzinfo=UTC)
 HOST_CONFIG = r"C:\Windows\System32\inetsrv\config\applicationHost.config"
-HOSTILE = "a\x00\x1b[31m\r\n<13>1 - - - - - -\t\x7f\x9b\u202e\u2028\ud800\udc80\"]\\%1 %%2 </script>=cmd|' /C calc'!A0"
+HOSTILE = "a\x00\x1b[31m\r\n<13>1 - - - - - -\t\x7f\x9b\u202e\u2028\udc80\ud800\"]\\%1 %%2 </script>=cmd|' /C calc'!A0"
 
 
 def alert(number: int = 0, message: str = "", **fields: object) -> Alert:

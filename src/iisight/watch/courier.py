@@ -174,7 +174,7 @@ class Courier:
 
     def _failed(self, error: SinkError) -> float:
         self._remember(str(error))
-        wait = min(FIRST_WAIT * 2 ** min(self._failures, 30), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * float(1 << min(self._failures, 30)), LONGEST_WAIT)
         self._failures += 1
         asked = min(max(error.retry_after, 0.0), LONGEST_ASKED)
         try:

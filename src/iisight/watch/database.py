@@ -56,9 +56,7 @@ def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
     `durable`: what is committed outlives power loss, not only the end of this process. Raises StoreError.
     """
     with named(path):
-        if not path.exists():
-            raise StoreError(f"{path}: it is not there")
-        connection = _connected(path)
+        connection = _connected(path, "rw")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         return connection
 
@@ -91,7 +89,7 @@ def named(path: Path | None = None) -> Iterator[None]:
 
 def _ready(path: Path, create: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
     with named(path):
-        connection = _connected(path)
+        connection = _connected(path, "rwc")
         try:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # has an effect on a new file alone
             connection.execute("PRAGMA journal_mode=WAL")
@@ -107,8 +105,10 @@ def _ready(path: Path, create: Callable[[sqlite3.Connection], None]) -> sqlite3.
         return connection
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    """Connect; `rw` opens what is there, `rwc` makes it as well: https://sqlite.org/uri.html#recognized_query_parameters."""
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
     connection.execute(f"PRAGMA journal_size_limit={MAX_LOG}")
     return connection
 

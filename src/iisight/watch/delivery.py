@@ -58,7 +58,7 @@ class Delivery:
         return tuple(run.courier.health for run in self._runs)
 
     def stop(self, within: float = STOP_SECONDS) -> tuple[str, ...]:
-        """Deliver what waits, end all threads, and return the sinks that did not end in time; what they miss is kept."""
+        """Deliver what waits, end the threads, return the sinks that did not end in time; what they miss is kept."""
         end = time.monotonic() + within
         for run in self._runs:
             run.stop(end)
@@ -89,20 +89,22 @@ class _Run:
 
     def _run(self) -> None:
         try:
-            while not self._is_over(self.courier.step()):
-                pass
+            while True:
+                end = (
+                    self._end
+                )  # as it was before the step: what is left is looked for once more after it was asked to stop
+                wait = self.courier.step()
+                if end is not None and (wait or time.monotonic() >= end):
+                    return
+                self._pause(wait)
         finally:
             self.courier.close()
 
-    def _is_over(self, wait: float) -> bool:
-        """Wait as long as is to be waited; tell whether to end: nothing is left, or it fails, or time is up."""
-        with self._changed:
-            if wait:
+    def _pause(self, wait: float) -> None:
+        if wait:
+            with self._changed:
                 self._changed.wait_for(self._is_called, wait)
                 self._woken = False
-            if self._end is None:
-                return False
-            return bool(wait) or time.monotonic() >= self._end
 
     def _is_called(self) -> bool:
         return self._end is not None or (self._woken and not self.courier.failing)

@@ -20,6 +20,7 @@ class Intake:
         """`names` are those of all sinks, `sink` among them."""
         self._store, self._sink, self._names = store, sink, names
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._queue = ""
         self._cursor = self._stored = 0
         self._batch: tuple[Alert, ...] = ()
@@ -28,11 +29,12 @@ class Intake:
         """Return what is to be sent next, nothing when all was taken."""
         if not self._batch:
             connection = self._open()
-            self._store_cursor(connection)
             with named(self._store):
                 found = pending(connection, self._sink, self._cursor)
             self._batch = found.alerts
             self._cursor = found.last - len(found.alerts)
+            if not self._batch:  # first what can be read is sent, also while nothing can be written
+                self._store_cursor(connection)
         return self._batch
 
     def took(self, count: int) -> None:
@@ -58,7 +60,10 @@ class Intake:
             connection.close()
 
     def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._file != _file(self._store):
+            self.close()  # it was moved aside under our feet
         if self._connection is None:
+            self._file = _file(self._store)
             self._connection = connect(
                 self._store, durable=False
             )  # a cursor that is lost sends again, with the same id
@@ -75,3 +80,12 @@ class Intake:
             with transaction(connection):
                 advance(connection, self._sink, self._cursor)
             self._stored = self._cursor
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file from another in its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -113,7 +113,8 @@ def pending(connection: sqlite3.Connection, sink: str, after: int | None = None)
     if row is None:
         raise LookupError(sink)
     last, queue = max(row[0], after or 0), row[1]
-    alerts, size = [], 0
+    alerts: list[Alert] = []
+    size = 0
     rows = connection.execute(
         "SELECT number, time, body FROM queue_alert WHERE number > ? ORDER BY number LIMIT ?", (last, MAX_BATCH)
     )
