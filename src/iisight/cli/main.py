@@ -12,10 +12,11 @@ from iisight._version import __version__
 from iisight.model.errors import IisightError
 
 FOUND, WRONG, INCOMPLETE, CLEAN = 1, 2, 3, 0
-_COMMANDS = ("scan", "hunt", "diff", "baseline", "config", "show", "rules", "explain")
+_COMMANDS = ("scan", "hunt", "watch", "diff", "baseline", "config", "show", "rules", "explain")
 _HELP = {
     "scan": "say what a server loads and which of it does not belong",
     "hunt": "say what event logs tell of changes to a web server, and by whom",
+    "watch": "say what changes on a server the moment it does, and by whom",
     "diff": "say what changed on a server between two reports, a baseline and now, or two pieces of evidence",
     "baseline": "keep a state that somebody signs off, and show one",
     "config": "print the configuration in force at one place, each line with its file and line",

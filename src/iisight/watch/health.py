@@ -1,6 +1,5 @@
 """The line that says how the watch itself is: what is watched, since when, and what is not."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,10 +37,10 @@ class Health:
 def line(health: Health) -> str:
     """Return it in one line."""
     looked = "not yet" if health.looked is None else _time(health.looked)
+    standing = f"{_count(health.components, 'component')}, {_count(health.findings, 'finding')} that stand"
     parts = [
         f"watching {_count(health.files, 'file')} in {_count(health.folders, 'place')} since {_time(health.since)}",
-        f"{_count(health.components, 'component')}, {_count(health.findings, 'finding')} that stand,"
-        f" {_count(health.unread, 'thing')} not read; all looked at {looked}",
+        f"{standing}, {_count(health.unread, 'thing')} not read; all looked at {looked}",
         f"{_count(health.alerts, 'alert')} told",
     ]
     parts += [f"feed {feed}" for feed in health.feeds]
@@ -77,5 +76,3 @@ def _count(number: int, noun: str) -> str:
 
 def _time(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%SZ")
-
-

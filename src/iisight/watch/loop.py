@@ -114,8 +114,8 @@ class Loop:
 
     def _wait(self) -> float:
         held = self._settling.wait()
-        times = (self._kit.surveying.wait(), _LONGEST_WAIT, *(() if held is None else (held,)))
-        return max(min(times), 0.001)
+        seconds = min(self._kit.surveying.wait(), _LONGEST_WAIT if held is None else held)
+        return max(seconds, 0.001)
 
     # Changes of files
 

@@ -50,9 +50,9 @@ class Teller:
         *,
         least: Severity = Severity.INFO,
     ) -> bool:
-        """Tell of what weighs at least so much, and do with `write` what belongs to it, all or nothing; False: it is held in memory.
+        """Tell of what weighs at least so much, and do with `write` what belongs to it, all or nothing.
 
-        Where the disk takes nothing, alerts are sent all the same, and put into the queue when it does again. What
+        False: the disk takes nothing; alerts are sent all the same, and put into the queue when it does again. What
         `write` would have written is lost then: what rests on it is found again by a look at everything.
         """
         made = list(drafts)

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.comparison import Change, Comparison, Topic, Turn
-from iisight.model.finding import Severity
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
 
@@ -129,4 +128,3 @@ def _id(frame: Frame, ids: Iterable[str]) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
-
