@@ -270,7 +270,9 @@ def damaged(store: Path) -> Opened:
     return open_store(store, queue.create)
 
 
-@pytest.mark.parametrize("data", [b"not a database, and long enough to be sure of that" * 40, b"SQLite format 3\0" + b"\xff" * 8000])
+@pytest.mark.parametrize(
+    "data", [b"not a database, and long enough to be sure of that" * 40, b"SQLite format 3\0" + b"\xff" * 8000]
+)
 def test_a_damaged_database_is_moved_aside_and_told(store: Path, data: bytes) -> None:
     store.write_bytes(data)
     opened = damaged(store)
@@ -284,7 +286,9 @@ def test_a_damaged_database_is_moved_aside_and_told(store: Path, data: bytes) ->
     again.connection.close()
 
 
-def test_pages_overwritten_in_the_middle_are_found_when_it_is_opened(store: Path, connection: sqlite3.Connection) -> None:
+def test_pages_overwritten_in_the_middle_are_found_when_it_is_opened(
+    store: Path, connection: sqlite3.Connection
+) -> None:
     added(connection, *(alert(n, "x" * 3_000) for n in range(200)))
     connection.close()
     with store.open("r+b") as stream:

@@ -7,11 +7,14 @@ from datetime import datetime
 
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.comparison import Change, Comparison, Topic, Turn
+from iisight.model.coverage import GapKind
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
 
 MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
+_QUIET = (Turn.MOVED, Turn.UNKNOWN)
+_UNREAD = (GapKind.UNREADABLE, GapKind.REFUSED, GapKind.MALFORMED, GapKind.FAILED)
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
 
@@ -38,13 +41,19 @@ def drafts(
     """Yield what is to be told of a comparison, the weightiest first; `told` are the ids of changes told before."""
     components = {j.component.id: j for report in (old, new) for j in report.components}
     rules = {info.id: info for info in new.rules}
-    rest = [c for c in compared.changes if c.id not in told and (coverage or c.topic is not Topic.COVERAGE)]
-    counting = [c for c in rest if c.turn not in (Turn.MOVED, Turn.UNKNOWN) or c.topic is Topic.COVERAGE]
+    rest = (c for c in compared.changes if c.id not in told)
+    counting = [c for c in rest if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)]
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
     made = [_draft(group, components, rules, frame) for group in groups.values()]
     yield from sorted(made, key=lambda d: (-d.alert.severity.rank, d.alert.message))
+
+
+def _is_lost(change: Change) -> bool:
+    """Tell whether something cannot be read that is there; what is not there is told by what names it."""
+    side = change.new or change.old
+    return side is not None and side.text.partition(":")[0] in _UNREAD
 
 
 def _key(change: Change, groups: Mapping[object, object]) -> object:
