@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import binaries, hunting, parsing, processes, resolving
+from benchmarks import binaries, hunting, parsing, processes, resolving, watching
 from benchmarks.measure import Measured
 
 CORPUS = "IISIGHT_CORPUS"
@@ -31,11 +31,11 @@ def main() -> int:
     return 1 if missed else 0
 
 
-_PARTS = ("processes", "resolving", "parsing", "binaries", "hunting")
+_PARTS = ("processes", "resolving", "parsing", "binaries", "hunting", "watching")
 
 
 def _all(corpus: Path | None, dlls: Path | None, only: Sequence[str]) -> Iterator[Measured]:
-    parts = (processes.run(corpus), resolving.run(), parsing.run(), binaries.run(dlls), hunting.run())
+    parts = (processes.run(corpus), resolving.run(), parsing.run(), binaries.run(dlls), hunting.run(), watching.run())
     for name, part in zip(_PARTS, parts, strict=True):
         if not only or name in only:
             yield from part

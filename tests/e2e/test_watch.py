@@ -118,7 +118,7 @@ def test_every_step_of_an_attack_is_told_with_rule_and_place(server: Watched) ->
 
     server.edit(HOST, "<globalModules>", f"<globalModules>\n{EVIL}")
     registered = server.expect(names("native-module 'Evil' is there"))
-    assert rules(registered) >= {"IIS105", "IIS204"}
+    assert rules(registered) >= {"IIS204"}
     assert place(registered) == (APPHOST, server.line_of(HOST, EVIL))
     assert registered["file"]["path"] == "C:\\Windows\\System32\\inetsrv\\evil.dll"
 
