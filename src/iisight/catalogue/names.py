@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_NAME = 4_096  # longer paths and type names are not stock
 
@@ -27,6 +28,7 @@ def lower(text: str) -> str:
     return text.translate(_ASCII_LOWER)
 
 
+@lru_cache(8192)
 def fold(path: str) -> str:
     """Return a path without its drive, in lower case, `..` resolved; the name of a share stays in front."""
     path = lower(path[:MAX_NAME].strip().strip('"')).replace("/", "\\")
@@ -85,6 +87,7 @@ class TypeName:
     token: str = ""
 
 
+@lru_cache(8192)
 def parse_type(text: str) -> TypeName:
     """Return the parts of `Ns.Type, Assembly, Version=…, Culture=…, PublicKeyToken=…`."""
     name, *rest = split_type(text[:MAX_NAME])
@@ -95,7 +98,8 @@ def parse_type(text: str) -> TypeName:
     )
 
 
-def split_type(text: str) -> list[str]:
+@lru_cache(8192)
+def split_type(text: str) -> tuple[str, ...]:
     """Split at the commas that are outside brackets, which hold type arguments."""
     parts, depth = [""], 0
     for character in text:
@@ -104,7 +108,7 @@ def split_type(text: str) -> list[str]:
             parts.append("")
         else:
             parts[-1] += character
-    return [part.strip() for part in parts]
+    return tuple(part.strip() for part in parts)
 
 
 def parse_list(text: str) -> tuple[str, ...]:

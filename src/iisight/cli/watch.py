@@ -41,8 +41,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Watch until told to stop."""
+    import gc
+
     from iisight.watch.run import watch
 
+    gc.freeze()  # what is there by now stays
     plan, rules = plan_of(parsed)
     sinks: Sequence[Sink] = [sink_of(text) for text in parsed.to or ["-"]]
     stop, again = Flag(), Flag()

@@ -59,11 +59,21 @@ class Pool:
     def submit(self, name: str, data: bytes) -> None:
         """Have a file examined; waits while as many wait as may be in memory."""
         self._room.acquire()
-        self._asked[name] = self._threads.submit(self._examine, data)
+        asked = self._threads.submit(self._examine, data)
+        asked.add_done_callback(lambda _: self._room.release())
+        self._asked[name] = asked
 
     def results(self) -> dict[str, Examination]:
         """Return what was found in each file so far submitted, when all are done."""
         return {name: asked.result() for name, asked in self._asked.items()}
+
+    def forget(self) -> None:
+        """Let go of what was found, so that a pool that is kept does not grow."""
+        self._asked.clear()
+
+    def warm_up(self) -> None:
+        """Start a process now, so that the first file does not wait for it."""
+        self._threads.submit(self._examine, b"")
 
     def _examine(self, data: bytes) -> Examination:
         worker = self._idle.get()
@@ -71,7 +81,6 @@ class Pool:
             return worker.examine(data)
         finally:
             self._idle.put(worker)
-            self._room.release()
 
 
 class _Worker:

@@ -5,6 +5,7 @@ The IIS schema marks what it encrypts; connection strings, machine keys and comm
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 MASK = "(not shown)"
 _WORDS = (
@@ -26,11 +27,13 @@ def shown(attributes: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, _value(name, value, hidden)) for name, value in pairs)
 
 
+@lru_cache(8192)
 def masked(text: str) -> str:
     """Return a command line or connection string with the secrets inside it replaced."""
     return _SWITCH.sub(rf"\1{MASK}", _INLINE.sub(rf"\1{MASK}", text))
 
 
+@lru_cache(8192)
 def _value(name: str, value: str, hidden: bool) -> str:
     if name.lower() == "publickeytoken" or not value:
         return value

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from iisight.engine.registry import Rule
 from iisight.evidence.source import File, Source
-from iisight.examine.look import Look
 from iisight.model.alert import Alert, AlertKind
 from iisight.model.finding import Severity
 from iisight.watch import state
@@ -24,6 +23,7 @@ from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 from iisight.watch.telling import Draft, Frame, drafts
+from iisight.watch.warm import Warm, warmed
 
 HEALTH_SECONDS = 3_600.0
 _LONGEST_WAIT = 5.0  # seconds; a stop is not waited for longer, should nobody wake the loop
@@ -73,6 +73,7 @@ class Loop:
         self._kit, self._plan, self._rules = kit, plan, tuple(rules)
         self._memory_of = memory
         self._memory: Remembered | None = None
+        self._look_with: Warm | None = None
         self._narrow: Narrow | None = None
         self._settling = Settling(kit.world.clock)
         self._restless: frozenset[Path] = frozenset()
@@ -91,6 +92,7 @@ class Loop:
             self.step(self._wait())
         self.step(0.0)
         self._kit.surveying.stop()
+        self._cool()
 
     def step(self, seconds: float) -> None:
         """Wait so long for something to happen, and deal with it."""
@@ -173,8 +175,14 @@ class Loop:
 
     def _narrowed(self, source: Source, found: Surveyed) -> Narrow:
         self._memory = self._memory_of()
-        look = replace(self._plan.look, setup=self._plan.look.setup.judged_at(self._kit.world.now()))
-        return Narrow(source, found.outline, Means(look, self._plan.settings, self._rules, self._memory))
+        self._cool()
+        self._look_with = warmed(self._plan.look, self._kit.world.now())
+        means = Means(self._look_with, self._plan.settings, self._rules, self._memory)
+        return Narrow(source, found.outline, means)
+
+    def _cool(self) -> None:
+        if self._look_with is not None:
+            self._look_with.close()
 
     # What is told
 
@@ -244,4 +252,4 @@ def _dated(draft: Draft, changed: "dict[str, File | None]") -> Draft:
     return replace(draft, alert=replace(draft.alert, happened=file.modified))
 
 
-__all__ = ["HEALTH_SECONDS", "Kit", "Look", "Loop", "World"]
+__all__ = ["HEALTH_SECONDS", "Kit", "Loop", "World"]

@@ -1,7 +1,7 @@
 """A change looked at where it happened: the same report before and after it, over the sites it concerns alone."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import BinaryIO
@@ -14,7 +14,7 @@ from iisight.evidence import paths
 from iisight.evidence.source import File, Opener, Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
-from iisight.inventory.config.excerpt import Block, Blocks, differing
+from iisight.inventory.config.excerpt import Blocks, differing
 from iisight.model.comparison import Comparison
 from iisight.model.errors import EvidenceError
 from iisight.model.registry import Registry
@@ -25,6 +25,7 @@ from iisight.watch.outline import MAX_SITES, SERVER, Outline, is_slow, outline_o
 MAX_PATHS = 256  # changed at once, and looked at one by one
 MAX_HOST = 32 * 1024**2  # bytes of an applicationHost.config
 _POOL = re.compile(rb"""\sapplicationPool\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ADMINISTRATION = "\\inetsrv\\config\\administration.config"
 _COPIES = ("\\applicationhost.config", "\\administration.config")
 
 
@@ -66,6 +67,7 @@ class Narrow:
         self.outline = outline
         self._means.memory.untouched = frozenset(outline.hosts)
         self._last = None
+        self._bare = _bare(self.source, outline)
         for path in outline.hosts:
             if path not in self._hosts:
                 self._hosts[path] = Blocks(self._read(self.source, path))
@@ -76,9 +78,9 @@ class Narrow:
         sites, pools, hosts = self._concerned(keys, self.source.changed(changed))
         self._ahead = hosts
         if sites and len(sites) <= MAX_SITES and len(keys) <= MAX_PATHS:
-            lens = _Lens(self.outline, sites, pools, frozenset(keys))
-            known = self._known(keys, self.source)
-            self._last = (lens.sites, lens.pools), self._before(lens, lens.of(self.source), known)
+            lens = _Lens(sites, pools, frozenset(keys))
+            seen = lens.of(self.source, self._bare, self.outline)
+            self._last = (sites, pools), self._before(lens, seen, self._known(keys, self.source))
 
     def turn(self, changed: Mapping[str, File | None]) -> Turned | None:
         """Take over changed files and return what that did; None when only a look at everything can tell."""
@@ -89,16 +91,22 @@ class Narrow:
         if not sites or len(sites) > MAX_SITES or len(keys) > MAX_PATHS:
             self._hosts, self._last = hosts, None
             self._forget(changed)
+            self._bare = _bare(after, self.outline)
             return None
-        lens = _Lens(self.outline, sites, pools, frozenset(keys))
-        known = self._known(keys, before)
-        seen = lens.of(before)
-        old = self._before(lens, seen, known)
+        lens = _Lens(sites, pools, frozenset(keys))
+        seen = lens.of(before, self._bare, self.outline)
+        old = self._before(lens, seen, self._known(keys, before))
         self._hosts = hosts
         self._forget(changed)
         new = self._report(lens, seen.changed(changed), {})
-        self._last = (lens.sites, lens.pools), new
+        self._bare = self._bare.changed({path: file for path, file in changed.items() if self._is_of_none(path)})
+        self._last = (sites, pools), new
         return Turned(compare(old, new), old, new)
+
+    def _is_of_none(self, path: str) -> bool:
+        """Tell whether a file is among those that every look takes in."""
+        key = paths.fold(path)
+        return self._bare.find(key) is not None or (self.outline.is_of_none(key) and not is_slow(key))
 
     def _known(self, keys: Iterable[str], source: Source) -> dict[str, bytes | None]:
         """Return the bytes that files had, None for those whose bytes were not kept."""
@@ -140,7 +148,7 @@ class Narrow:
         return frozenset(sites), frozenset(pools), hosts
 
     def _report(self, lens: "_Lens", source: Source, given: Mapping[str, bytes | None]) -> Report:
-        excerpts = {path: blocks.excerpt(lens.wants) for path, blocks in self._hosts.items()}
+        excerpts = {path: blocks.excerpt(lens.blocks) for path, blocks in self._hosts.items()}
         seen, means = source.through(lambda opener: _given(opener, {**given, **excerpts})), self._means
         inventory = collect(seen, look=means.look, registry=means.registry, memory=means.memory)
         self._learn(lens, outline_of(inventory))
@@ -167,28 +175,36 @@ class Narrow:
 class _Lens:
     """What of the server is looked at."""
 
-    outline: Outline
     sites: frozenset[str]
     pools: frozenset[str]
-    changed: frozenset[str]  # folded paths
+    keys: frozenset[str]  # folded paths of what changed
 
-    def wants(self, block: Block) -> bool:
-        """Tell whether a block of applicationHost.config is looked at."""
-        if block.kind == b"add":
-            return block.site in self.pools
-        return block.site in self.sites or (block.kind == b"location" and not block.site)
+    @property
+    def blocks(self) -> Iterator[tuple[bytes, str]]:
+        """Yield kind and name of the blocks of applicationHost.config that are looked at."""
+        yield from ((b"location", site) for site in {*self.sites, SERVER})
+        yield from ((b"site", site) for site in self.sites)
+        yield from ((b"add", pool) for pool in self.pools)
 
-    def of(self, source: Source) -> Source:
-        """Return the files that are looked at."""
-        drives = {path[:2] for path in self.outline.hosts} or {"c:"}
-        folders = (*self.outline.folders_without(self.sites), *slow_folders(sorted(drives)))
-        return source.without(folders, self._is_copy)
+    def of(self, source: Source, bare: Source, outline: Outline) -> Source:
+        """Return the files that are looked at: those of no site, of these sites, and those that changed."""
+        kept = [folder for folder, site in outline.places if site in self.sites]
+        files: dict[str, File | None] = {file.path: file for folder in kept for file in source.below(folder)}
+        files |= {file.path: file for key in self.keys if (file := source.find(key)) is not None}
+        return bare.changed(files)
 
-    def _is_copy(self, key: str) -> bool:
-        """Tell whether a file is a copy of a configuration that nothing happened to."""
-        if not key.endswith(_COPIES) or key in self.changed or key in self.outline.hosts:
-            return False
-        return not key.endswith("\\inetsrv\\config\\administration.config")
+
+def _bare(source: Source, outline: Outline) -> Source:
+    """Return the files that are of no site, and none of the copies and logs that a look at one place does without."""
+    drives = {path[:2] for path in outline.hosts} or {"c:"}
+    hosts = frozenset(outline.hosts)
+
+    def is_copy(key: str) -> bool:
+        return key.endswith(_COPIES) and key not in hosts and not key.endswith(_ADMINISTRATION)
+
+    system = [host.rpartition("\\")[0] for host in outline.hosts]
+    folders = {folder for folder, _ in outline.places if not any(s.startswith(folder + "\\") for s in system)}
+    return source.without((*sorted(folders), *slow_folders(sorted(drives))), is_copy)
 
 
 def _given(opener: Opener, given: Mapping[str, bytes | None]) -> Opener:
@@ -209,8 +225,7 @@ def _given(opener: Opener, given: Mapping[str, bytes | None]) -> Opener:
 def _pools_of(blocks: Blocks, sites: set[str]) -> set[str]:
     """Return the folded names of the pools that the applications of sites name."""
     found = {"defaultapppool"}
-    for block in blocks.found:
-        if block.kind == b"site" and block.site in sites:
-            for match in _POOL.finditer(blocks.data, block.start, block.end):
-                found.add(paths.lower((match[1] or match[2] or b"").decode("utf-8", "replace")))
+    for block in (block for site in sites for block in blocks.of(b"site", site)):
+        for match in _POOL.finditer(blocks.data, block.start, block.end):
+            found.add(paths.lower((match[1] or match[2] or b"").decode("utf-8", "replace")))
     return found

@@ -25,12 +25,9 @@ class Outline:
         }
         return frozenset({*below, *self.uses.get(path, ())}) or frozenset({SERVER})
 
-    def folders_without(self, sites: frozenset[str]) -> Iterator[str]:
-        """Yield the folders of all other sites, but for those that one of these sites shares."""
-        kept = [folder for folder, site in self.places if site in sites]
-        for folder, site in self.places:
-            if site not in sites and not any(_overlap(folder, other) for other in kept):
-                yield folder
+    def is_of_none(self, path: str) -> bool:
+        """Tell whether a file lies in the folder of no site, by its folded path."""
+        return not any(path.startswith(folder) and path[len(folder) :][:1] in ("", "\\") for folder, _ in self.places)
 
 
 def outline_of(inventory: Inventory) -> Outline:
@@ -55,10 +52,6 @@ def outline_of(inventory: Inventory) -> Outline:
 
 def _site(scope: str) -> str:
     return paths.lower(scope.replace("\\", "/").partition("/")[0])
-
-
-def _overlap(one: str, other: str) -> bool:
-    return (one + "\\").startswith(other + "\\") or (other + "\\").startswith(one + "\\")
 
 
 def is_slow(path: str) -> bool:

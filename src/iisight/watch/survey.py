@@ -69,12 +69,20 @@ def start(plan: Plan, turn: int, time: datetime) -> "subprocess.Popen[bytes]":
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        creationflags=_priority(),
     )
     if process.stdin is not None:
         with suppress(OSError):  # it has ended already: `finish` tells
             process.stdin.write(pickle.dumps((plan, turn, time)))
             process.stdin.close()
     return process
+
+
+def _priority() -> int:
+    """Return what makes a process of Windows give way to others."""
+    if sys.platform == "win32":
+        return subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    return 0
 
 
 def finish(process: "subprocess.Popen[bytes]", turn: int) -> Surveyed:
@@ -141,9 +149,11 @@ def _examined_with(source: Source, look: Look) -> str:
 
 
 def main() -> int:
-    """Read a plan from standard input, carry it out and write what was found."""
+    """Read a plan from standard input, carry it out and write what was found, behind whatever else is to be done."""
     import gc
 
+    if sys.platform != "win32":
+        os.nice(10)
     gc.set_threshold(1_000_000, 50, 1000)
     plan, turn, time = pickle.load(sys.stdin.buffer)  # noqa: S301  of our own parent process
     sys.stdout.buffer.write(to_json(survey(plan, turn, time)))

@@ -8,8 +8,10 @@ import html
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 
 from iisight.evidence import paths
 
@@ -40,7 +42,6 @@ class Block:
     site: str  # folded name of the site; of the pool for `add`; empty for a location of the server
     start: int
     end: int
-    blank: bytes  # what takes its place: as many lines, and what stood before it on the last of them as spaces
 
 
 class Blocks:
@@ -87,15 +88,48 @@ class Blocks:
             if block.end > start or block.end == start == end:
                 yield block
 
-    def excerpt(self, wanted: Callable[[Block], bool]) -> bytes:
-        """Return the file with the blocks that are not wanted turned into empty lines."""
+    def of(self, kind: bytes, name: str) -> list[Block]:
+        """Return the blocks of a kind that are of a site, or the pool of a name; `""`: of none."""
+        return [self.found[index] for index in self._index.get((kind, name), ())]
+
+    def excerpt(self, wanted: Iterable[tuple[bytes, str]]) -> bytes:
+        """Return the file with all other blocks turned into empty lines; those wanted are given by kind and name."""
+        kept = sorted(index for key in set(wanted) for index in self._index.get(key, ()))
         parts: list[bytes] = []
-        position = 0
-        for block in self.found:
-            if not wanted(block):
-                parts += (self.data[position : block.start], block.blank)
-                position = block.end
+        first, position = 0, 0
+        for index in (*kept, len(self.found)):
+            for start, end in self._runs(first, index):
+                parts += (self.data[position:start], _blank(self.data[start:end]))
+                position = end
+            first = index + 1
         return b"".join((*parts, self.data[position:]))
+
+    @cached_property
+    def _index(self) -> dict[tuple[bytes, str], list[int]]:
+        index: dict[tuple[bytes, str], list[int]] = {}
+        for number, block in enumerate(self.found):
+            index.setdefault((block.kind, block.site), []).append(number)
+        return index
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        """Return the numbers of the blocks that more than white space stands before."""
+        ends = (0, *(block.end for block in self.found))
+        return [i for i, block in enumerate(self.found) if not self.data[ends[i] : block.start].isspace()]
+
+    def _runs(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield the spans of blocks from one number to another, those as one that only white space parts."""
+        breaks = self._breaks[bisect_right(self._breaks, first) : bisect_left(self._breaks, last)]
+        for start, end in pairwise((first, *breaks, last)):
+            if start < end:
+                yield self.found[start].start, self.found[end - 1].end
+
+
+def _blank(text: bytes) -> bytes:
+    """Return as many empty lines, and on the last of them what stood there as spaces."""
+    if b"\r" in text.replace(b"\r\n", b""):  # the line ends of another age
+        return text.translate(_SPACES, _CONTINUED)
+    return b"\n" * text.count(b"\n") + text[text.rfind(b"\n") + 1 :].translate(_SPACES, _CONTINUED)
 
 
 def difference(old: bytes, new: bytes) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -185,22 +219,14 @@ class _Finder:
                 return True
             if not is_end:
                 return kind == b"add" and text.endswith(b"/>")
-            self.blocks.append(_block(token.string, kind, self._open[1], self._open[2], token.end()))
+            self.blocks.append(Block(kind, self._open[1], self._open[2], token.end()))
             self._open = None
         elif not is_end and self._holder == _HOLDERS[kind]:
             if text.endswith(b"/>"):
-                self.blocks.append(_block(token.string, kind, _name(kind, text), token.start(), token.end()))
+                self.blocks.append(Block(kind, _name(kind, text), token.start(), token.end()))
             else:
                 self._open = kind, _name(kind, text), token.start()
         return True
-
-
-def _block(data: bytes, kind: bytes, site: str, start: int, end: int) -> Block:
-    text = data[start:end]
-    if b"\r" in text.replace(b"\r\n", b""):  # the line ends of another age
-        return Block(kind, site, start, end, text.translate(_SPACES, _CONTINUED))
-    last = text[text.rfind(b"\n") + 1 :].translate(_SPACES, _CONTINUED)
-    return Block(kind, site, start, end, b"\n" * text.count(b"\n") + last)
 
 
 def _name(kind: bytes, text: bytes) -> str:
