@@ -8,6 +8,7 @@ from datetime import datetime
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.comparison import Change, Comparison, Topic, Turn
 from iisight.model.coverage import GapKind
+from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
 
@@ -65,7 +66,7 @@ def _key(change: Change, groups: Mapping[object, object]) -> object:
         return Topic.COMPONENT, change.components[0]
     if change.topic is Topic.COVERAGE:
         return Topic.COVERAGE, change.subject
-    place = next((s.locator for s in (change.new, change.old) if s is not None and s.locator is not None), None)
+    place = _place(change)
     if place is None or place.line is None:
         return change.topic, change.subject
     return place.path, place.line
@@ -89,7 +90,7 @@ def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping
         title="" if rule is None else rule.title,
         also=tuple(sorted({c.subject for c in found} - {lead.subject})),
         attack=() if rule is None else rule.attack,
-        locator=next((s.locator for s in (lead.new, lead.old) if s is not None and s.locator is not None), None),
+        locator=_place(_deed(group) or lead),
         old=sides[0],
         new=sides[1],
         components=tuple(concerned_by(components[known]) for known in list(concerned)[:MAX_COMPONENTS]),
@@ -109,8 +110,17 @@ def _message(lead: Change, group: Iterable[Change], rule: RuleInfo | None) -> st
     if lead.topic is not Topic.FINDING:
         return _cut(lead.what)
     text = lead.what.removeprefix(f"{lead.subject}: ") if rule is not None else lead.what
-    deed = next((c for c in sorted(group, key=_order) if c.topic is not Topic.FINDING), None)
+    deed = _deed(group)
     return _cut(text if deed is None else f"{deed.what}; {text}")
+
+
+def _deed(group: Iterable[Change]) -> Change | None:
+    """Return the weightiest change that is no finding: what was done, and not what is to be said of it."""
+    return next((c for c in sorted(group, key=_order) if c.topic is not Topic.FINDING), None)
+
+
+def _place(change: Change) -> Locator | None:
+    return next((s.locator for s in (change.new, change.old) if s is not None and s.locator is not None), None)
 
 
 def _text(group: Iterable[Change], name: str) -> str:
