@@ -88,7 +88,9 @@ def run(courier: Courier, clock: Clock, seconds: float) -> list[float]:
     return waits
 
 
-def test_an_hour_without_the_sink_loses_nothing_and_keeps_the_order(store: Path, connection: sqlite3.Connection) -> None:
+def test_an_hour_without_the_sink_loses_nothing_and_keeps_the_order(
+    store: Path, connection: sqlite3.Connection
+) -> None:
     clock = Clock()
     back = START + timedelta(hours=1)
 
@@ -265,7 +267,9 @@ def test_a_cursor_that_cannot_be_stored_does_not_send_the_same_again_and_again(
     courier.close()
 
 
-def test_alerts_that_the_queue_cannot_take_reach_people_all_the_same(store: Path, connection: sqlite3.Connection) -> None:
+def test_alerts_that_the_queue_cannot_take_reach_people_all_the_same(
+    store: Path, connection: sqlite3.Connection
+) -> None:
     clock, sink = Clock(), Recorder()
     courier = courier_of(sink, store, clock)
     courier.urge(alerts(3))

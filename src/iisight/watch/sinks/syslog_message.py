@@ -18,7 +18,7 @@ FACILITIES = {
 """RFC 5424, 6.2.1, table 1, by the names of syslog.conf."""
 EXAMPLE_ENTERPRISE = 32473  # the number kept for examples (RFC 5612); iisight has none of its own
 MAX_PARAMETER = 128  # characters of a value of the structured data
-LEAST, MOST = 480, 65_000  # bytes that every receiver takes (RFC 5424, 6.1); what a datagram has room for
+LEAST, MOST = 1024, 65_000  # bytes: the longest header fits, with some text; what a datagram has room for
 
 _BOM = b"\xef\xbb\xbf"  # RFC 5424, 6.4: what follows is UTF-8
 _CUT = b"..."

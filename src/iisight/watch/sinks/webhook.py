@@ -54,7 +54,8 @@ class Target:
     authorization: Callable[[], str] = str  # read for each request: a token may be renewed; raises UsageError
     context: ssl.SSLContext | None = None
     proxy: tuple[str, int] | None = None
-    timeout: float = TIMEOUT
+    timeout: float = TIMEOUT  # seconds of one step
+    longest: float = LONGEST
 
 
 class WebhookSink:
@@ -84,7 +85,7 @@ class WebhookSink:
         try:
             headers = self._headers(alerts)
             connection.connect()
-            with _ended_after(LONGEST, connection.sock):
+            with _ended_after(self._target.longest, connection.sock):
                 connection.request("POST", _path(self._target.url), self._target.body.write(alerts), headers)
                 response = connection.getresponse()
                 _read(response)
