@@ -1,13 +1,11 @@
 """Syslog: messages as RFC 5424 has them, and real servers on this computer over UDP, TCP and TLS."""
 
-import ipaddress
 import re
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,11 +17,13 @@ from iisight.watch.sinks.parse import sink_of
 from iisight.watch.sinks.sink import SinkError
 from iisight.watch.sinks.syslog_message import LEAST, Style, message
 from tests.builders.alerts import alert, alerts, full, hostile
+from tests.builders.tls import Authority, certificate
 
 # RFC 5424, 6: the header, one element of structured data, BOM and UTF-8
 GRAMMAR = re.compile(
     rb"<(?P<pri>\d{1,3})>1 (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (?P<host>[!-~]{1,255}) "
-    rb"(?P<app>[!-~]{1,48}) - (?P<msgid>[!-~]{1,32}) (?P<data>\[iisight@\d+(?: [a-z]+=\"(?:[^\"\\\]]|\\[\"\\\]])*\")*\]) "
+    rb"(?P<app>[!-~]{1,48}) - (?P<msgid>[!-~]{1,32}) "
+    rb"(?P<data>\[iisight@\d+(?: [a-z]+=\"(?:[^\"\\\]]|\\[\"\\\]])*\")*\]) "
     rb"\xef\xbb\xbf(?P<text>.*)",
     re.DOTALL,
 )
@@ -161,47 +161,9 @@ def listen() -> Iterator[Callable[..., Server]]:
         server.hang_up()
 
 
-@dataclass(frozen=True)
-class Authority:
-    """A certificate of this test's own making, with its key."""
-
-    certificate: Path
-    key: Path
-
-    def context(self) -> ssl.SSLContext:
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        made.load_cert_chain(self.certificate, self.key)
-        return made
-
-
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
-
-
-def certificate(folder: Path, address: str) -> Authority:
-    """Make a certificate that signs itself for an address."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "iisight test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = Authority(folder / "certificate.pem", folder / "key.pem")
-    paths.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    paths.key.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths
 
 
 def texts(sent: tuple[Alert, ...]) -> list[bytes]:

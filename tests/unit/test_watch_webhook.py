@@ -18,6 +18,7 @@ from iisight.watch.sinks.parse import sink_of
 from iisight.watch.sinks.sink import SinkError, SinkRefused
 from iisight.watch.sinks.webhook import BODIES, Target, WebhookSink
 from tests.builders.alerts import alert, alerts, full, hostile
+from tests.builders.tls import certificate
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -62,7 +63,11 @@ def server() -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            pass  # a client that hangs up is what some tests are about
+
+    listening = Quiet(("127.0.0.1", 0), Handler)
     given.port = listening.server_address[1]
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -281,8 +286,6 @@ def test_over_tls_alerts_are_posted(make_tls: Callable[[Server], str], server: S
 @pytest.fixture
 def make_tls(tmp_path: Path) -> Iterator[Callable[[Server], str]]:
     """Put TLS before a server: every connection is handed on to it."""
-    from tests.unit.test_watch_syslog import certificate
-
     authority = certificate(tmp_path, "127.0.0.1")
     listener = socket.create_server(("127.0.0.1", 0))
 
