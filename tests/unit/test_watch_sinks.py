@@ -23,7 +23,8 @@ from iisight.watch.sinks.sink import SinkError
 from iisight.watch.sinks.terminal import TerminalSink
 from tests.builders.alerts import alert, alerts, full, hostile
 
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a program of POSIX")
+HOOK = "/bin/hook" if os.name != "nt" else "C:\\hook.exe"
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a thing of POSIX")
 
 
 def ids(*paths: Path) -> list[int]:
@@ -41,8 +42,8 @@ def ids(*paths: Path) -> list[int]:
         ("syslog+tls://[2001:db8::1]", "syslog+tls://[2001:db8::1]:6514"),
         ("https://hooks.example/services/T0/B0/secret#format=chat", "https://hooks.example #c9a5e3d0"),
         ("https://user-data.example:8443/in?key=secret", "https://user-data.example:8443 #"),
-        ("command:/usr/local/bin/page --token secret", "command:/usr/local/bin/page #"),
-        ("command?timeout=5:/bin/true", "command:/bin/true"),
+        (f"command:{HOOK} --token secret", f"command:{HOOK} #"),
+        (f"command?timeout=5:{HOOK}", f"command:{HOOK}"),
     ],
 )
 def test_a_text_makes_a_sink_whose_name_holds_no_secret(text: str, name: str) -> None:
@@ -76,16 +77,16 @@ def test_a_text_makes_a_sink_whose_name_holds_no_secret(text: str, name: str) ->
         ("https://host:port/", "expected https://HOST:PORT/PATH"),
         ("https://host/a b", "in ASCII"),
         ("https://host/#authorization-env=IISIGHT_NOT_SET", "IISIGHT_NOT_SET: expected a header's value"),
-        ("https://host/#authorization-file=/nowhere/token", "/nowhere/token: No such file"),
+        ("https://host/#authorization-file=/nowhere/token", f"{Path('/nowhere/token')}: No such file"),
         ("https://host/#authorization-file=a&authorization-env=b", "not both"),
         ("https://host/#proxy=socks://x", "expected http://HOST:PORT"),
         ("http://host/#ca=x", "'ca' is not one of this sink"),
         ("eventlog:System", "expected eventlog: and nothing behind it"),
         ("command:", "expected the whole path"),
         ("command:page --now", "expected the whole path"),
-        ("command:/bin/page 'open", "No closing quotation"),
-        ("command?timeout=0:/bin/true", "expected 1 to 600"),
-        ("@/nowhere/sink", "/nowhere/sink: No such file"),
+        (f"command:{HOOK} 'open", "No closing quotation"),
+        (f"command?timeout=0:{HOOK}", "expected 1 to 600"),
+        ("@/nowhere/sink", f"{Path('/nowhere/sink')}: No such file"),
     ],
 )
 def test_a_text_that_is_wrong_is_told_with_what_is_expected(text: str, said: str) -> None:
@@ -176,6 +177,47 @@ def test_no_file_is_kept_when_none_is_asked_for(tmp_path: Path) -> None:
     assert ids(path) == list(range(10, 15))
 
 
+def test_a_rotation_that_was_killed_is_ended_with_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "alerts"
+    for number, name in enumerate(("alerts.2", "alerts.1", "alerts.0")):
+        (tmp_path / name).write_bytes(ecs_line(alert(number)))
+    sink = FileSink(path, most=len(ecs_line(alert())), keep=4)
+    sink.send([alert(3)])
+    sink.send([alert(4)])
+    sink.close()
+    names = ["alerts.4", "alerts.3", "alerts.2", "alerts.1", "alerts"]
+    assert ids(*(tmp_path / name for name in names)) == [0, 1, 2, 3, 4]
+    assert not (tmp_path / "alerts.0").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may rename in every folder")
+def test_a_file_that_cannot_be_rotated_grows_to_twice_its_size(tmp_path: Path) -> None:
+    sink = FileSink(tmp_path / "alerts", most=10 * len(ecs_line(alert(0, "same"))))
+    sink.send([alert(0, "same")])
+    tmp_path.chmod(0o500)
+    for number in range(1, 21):
+        sink.send([alert(number, "same")])
+    with pytest.raises(SinkError, match="denied"):
+        sink.send([alert(21, "same")])
+    tmp_path.chmod(0o700)
+    sink.close()
+    assert ids(tmp_path / "alerts") == list(range(21))
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="elsewhere a file that is read can be renamed")
+def test_a_file_that_a_reader_holds_is_rotated_when_it_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "alerts"
+    sink = FileSink(path, most=10 * len(ecs_line(alert())))
+    sink.send([alert(0)])
+    with path.open("rb"):
+        for number in range(1, 15):
+            sink.send([alert(number)])
+    sink.send([alert(15)])
+    sink.close()
+    assert (ids(tmp_path / "alerts.1"), ids(path)) == (list(range(15)), [15])
+
+
+@POSIX
 def test_a_file_that_another_program_rotates_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "alerts"
     sink = FileSink(path)
@@ -267,12 +309,15 @@ def test_a_command_that_fails_took_those_before(tmp_path: Path) -> None:
 
 @POSIX
 def test_a_command_that_does_not_end_is_ended_with_all_it_started(tmp_path: Path) -> None:
-    body = "os.fork(); open(sys.argv[1] + str(os.getpid()), 'w'); time.sleep(600)"
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    reader = os.open(alive, os.O_RDONLY | os.O_NONBLOCK)
+    hook = script(tmp_path, "held = open(sys.argv[1], 'w'); os.fork(); time.sleep(600)")
     with pytest.raises(SinkError, match="not done after 1 s"):
-        CommandSink([script(tmp_path, body), str(tmp_path / "pid-")], timeout=1).send(alerts(1))
-    for path in tmp_path.glob("pid-*"):
-        state = Path("/proc") / path.name.removeprefix("pid-") / "stat"
-        assert not state.exists() or state.read_text().split()[2] in "ZX"
+        CommandSink([hook, str(alive)], timeout=1).send(alerts(1))
+    os.set_blocking(reader, True)
+    assert os.read(reader, 1) == b""  # which comes when the last of them is gone
+    os.close(reader)
 
 
 @POSIX

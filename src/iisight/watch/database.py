@@ -36,7 +36,8 @@ def open_store(path: Path, create: Callable[[sqlite3.Connection], None]) -> Open
     """Open the database, made with `create` when it is not there; a damaged one is moved aside.
 
     `create` makes the tables that are not there, and does not commit. No other connection may be open when it is
-    damaged: Windows does not move an open file. Raises StoreError when the path can neither be read nor made.
+    damaged, since Windows moves no open file: stop the delivery first, and start another one behind it. Raises
+    StoreError when the path can neither be read nor made.
     """
     damage = ""
     try:
