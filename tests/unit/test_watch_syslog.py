@@ -3,8 +3,10 @@
 import re
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -156,7 +158,8 @@ def listen() -> Iterator[Callable[..., Server]]:
 
     yield start
     for listener in listeners:
-        listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # Windows has no such thing for one that listens
+            listener.shutdown(socket.SHUT_RDWR)
         listener.close()
     for server in servers:
         server.hang_up()
@@ -183,6 +186,7 @@ def test_datagrams_arrive_one_for_each_alert() -> None:
     assert came == [message(one, Style(most=2048)) for one in sent]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is not heard")
 def test_that_nobody_listens_for_datagrams_is_heard_with_the_next() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -208,7 +209,7 @@ def test_a_server_that_says_nothing_is_given_up(server: Server) -> None:
 def test_a_server_that_drips_is_given_up_as_well(server: Server) -> None:
     server.stall, server.answers = threading.Event(), [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nh"]
     target = Target(urlsplit(server.url), BODIES["ndjson"], timeout=20, longest=0.2)
-    with pytest.raises(SinkError, match="IncompleteRead"):
+    with pytest.raises(SinkError, match=r"the answer takes too long|timed out"):
         WebhookSink(target).send(alerts(1))
 
 
@@ -311,5 +312,6 @@ def make_tls(tmp_path: Path) -> Iterator[Callable[[Server], str]]:
         return f"https://127.0.0.1:{listener.getsockname()[1]}/#ca={authority.certificate}"
 
     yield start
-    listener.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # Windows has no such thing for one that listens
+        listener.shutdown(socket.SHUT_RDWR)
     listener.close()
