@@ -10,7 +10,7 @@ import pytest
 
 from iisight.model.alert import Alert, AlertKind
 from iisight.watch import queue
-from iisight.watch.database import ASIDE, DamagedError, Opened, StoreError, connect, open_store, transaction
+from iisight.watch.database import ASIDE, DamagedError, Opened, StoreError, connect, open_store, shrink, transaction
 from iisight.watch.holding import Holding
 from iisight.watch.queue import Bounds, Standing, advance, enlist, pending, put, standing
 from tests.builders.alerts import alert, alerts, full, hostile
@@ -314,6 +314,18 @@ def test_damage_that_shows_while_it_runs_has_a_name(store: Path, connection: sql
     with pytest.raises(DamagedError), transaction(fresh):
         put(fresh, [alert(1_000)])
     fresh.close()
+
+
+def test_a_queue_that_was_long_gives_its_room_back(store: Path, connection: sqlite3.Connection) -> None:
+    listed(connection, "a")
+    added(connection, *(alert(n, "x" * 5_000) for n in range(2_000)))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    full_size = store.stat().st_size
+    took(connection, "a", 2_000)
+    for _ in range(10):
+        shrink(connection)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert store.stat().st_size < full_size / 4
 
 
 def test_a_folder_that_is_not_there_is_an_error_with_the_path(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from iisight.model.errors import IisightError
 
 BUSY_SECONDS = 10
 MAX_LOG = 16 * 1024 * 1024  # bytes that the write-ahead log is cut back to
+MIN_FREE = 256  # pages that stay free: they are soon used again
+SHRINK = 1024  # pages that are given back at once
 ASIDE = ".damaged"  # suffix of a damaged database; the next one replaces it, so that they do not fill the disk
 
 _BESIDE = ("-wal", "-shm")  # https://sqlite.org/wal.html
@@ -74,6 +76,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if connection.in_transaction:  # a full disk ends it by itself: https://sqlite.org/lang_transaction.html
                 connection.execute("ROLLBACK")
             raise
+
+
+def shrink(connection: sqlite3.Connection) -> None:
+    """Give some of the pages that are free back to the disk, outside of a transaction. Raises StoreError."""
+    with named():
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        if free > MIN_FREE:
+            # executescript: execute would do one step of it, and that is one page
+            connection.executescript(f"PRAGMA incremental_vacuum({SHRINK})")
 
 
 @contextmanager
