@@ -29,7 +29,7 @@ _KINDS = {
     AlertKind.HEALTH: ("state", "host", "info"),
 }
 _SCORES = {Severity.INFO: 0, Severity.LOW: 21, Severity.MEDIUM: 47, Severity.HIGH: 73, Severity.CRITICAL: 99}
-"""`event.severity`, on the scale of Elastic's detection rules: https://elastic.co/docs/solutions/security/detect-and-alert."""
+"""`event.severity`, on the scale of Elastic's detection rules ("Common rule settings" in the Elastic Security docs)."""
 _ACCOUNT = re.compile(r"(?:([^\\/:,<>|\"?*]{1,255})\\)([^\\/:,<>|\"?*]{1,255})")
 _SID = re.compile(r"S-1-[0-9-]{1,180}")
 

@@ -10,6 +10,8 @@ from iisight.model.errors import IisightError
 
 BUSY_SECONDS = 10
 MAX_LOG = 16 * 1024 * 1024  # bytes that the write-ahead log is cut back to
+MIN_FREE = 256  # pages that stay free: they are soon used again
+SHRINK = 1024  # pages that are given back at once
 ASIDE = ".damaged"  # suffix of a damaged database; the next one replaces it, so that they do not fill the disk
 
 _BESIDE = ("-wal", "-shm")  # https://sqlite.org/wal.html
@@ -36,7 +38,8 @@ def open_store(path: Path, create: Callable[[sqlite3.Connection], None]) -> Open
     """Open the database, made with `create` when it is not there; a damaged one is moved aside.
 
     `create` makes the tables that are not there, and does not commit. No other connection may be open when it is
-    damaged: Windows does not move an open file. Raises StoreError when the path can neither be read nor made.
+    damaged, since Windows moves no open file: stop the delivery first, and start another one behind it. Raises
+    StoreError when the path can neither be read nor made.
     """
     damage = ""
     try:
@@ -73,6 +76,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if connection.in_transaction:  # a full disk ends it by itself: https://sqlite.org/lang_transaction.html
                 connection.execute("ROLLBACK")
             raise
+
+
+def shrink(connection: sqlite3.Connection) -> None:
+    """Give some of the pages that are free back to the disk, outside of a transaction. Raises StoreError."""
+    with named():
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        if free > MIN_FREE:
+            # executescript: execute would do one step of it, and that is one page
+            connection.executescript(f"PRAGMA incremental_vacuum({SHRINK})")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iisight.model.alert import Alert
-from iisight.watch.database import connect, named, transaction
+from iisight.watch.database import connect, named, shrink, transaction
 from iisight.watch.queue import Standing, advance, enlist, name_of, pending, put, standing
 
 
@@ -35,6 +35,7 @@ class Intake:
             self._cursor = found.last - len(found.alerts)
             if not self._batch:  # first what can be read is sent, also while nothing can be written
                 self._store_cursor(connection)
+                shrink(connection)
         return self._batch
 
     def took(self, count: int) -> None:

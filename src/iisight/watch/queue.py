@@ -240,4 +240,3 @@ def _prune(connection: sqlite3.Connection, bounds: Bounds) -> None:
     (last,) = connection.execute("SELECT last FROM queue_end").fetchone()
     connection.execute("DELETE FROM queue_alert WHERE number <= ?", (taken,))
     connection.execute("DELETE FROM queue_id WHERE number <= ?", (min(taken, last - bounds.ids),))
-    connection.execute("PRAGMA incremental_vacuum(256)").fetchall()

@@ -45,9 +45,10 @@ class FileSink:
             stream.close()
 
     def _append(self, data: bytes) -> None:
+        self._open()
+        if self._size and self._size + len(data) > self._most:
+            self._rotate()
         stream = self._open()
-        if self._size and self._size + len(data) > self._most and self._rotate():
-            stream = self._open()
         try:
             _write(stream, data)
         except OSError:
@@ -68,26 +69,31 @@ class FileSink:
                 _sync_folder(self._path.parent)
         return self._stream
 
-    def _rotate(self) -> bool:
-        """Begin a new file; False: a reader holds one, as Windows lets it, and the old one grows to twice its size."""
+    def _rotate(self) -> None:
+        """Begin a new file. Where a reader holds one, as Windows lets it, the old one grows on, to twice its size."""
         self.close()
         try:
-            for number in range(self._keep, 0, -1):
-                source = self._numbered(number - 1)
-                if source.exists():
-                    source.replace(self._numbered(number))
-            if not self._keep:
-                self._path.unlink()
+            self._shift()  # what a kill -9 left half done
+            self._path.replace(self._numbered(0))
+            self._shift()
         except PermissionError:
-            if self._path.stat().st_size > 2 * self._most:
+            if _size(self._path) > 2 * self._most:
                 raise
-            self._open()
-            return False
-        _sync_folder(self._path.parent)
-        return True
+        else:
+            _sync_folder(self._path.parent)
+
+    def _shift(self) -> None:
+        """Give `path.0`, there for a moment only, and those behind it their next number, up to the first gap."""
+        if not self._numbered(0).exists():
+            return
+        gaps = (number for number in range(1, self._keep) if not self._numbered(number).exists())
+        for number in range(next(gaps, self._keep), 0, -1):
+            self._numbered(number - 1).replace(self._numbered(number))
+        if not self._keep:
+            self._numbered(0).unlink()
 
     def _numbered(self, number: int) -> Path:
-        return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+        return self._path.with_name(f"{self._path.name}.{number}")
 
 
 def parse(text: str) -> FileSink:
@@ -136,6 +142,10 @@ def _mended(path: Path, stream: BinaryIO) -> int:
 def _private(path: str, flags: int) -> int:
     """Open for the owner and the group alone: alerts tell of what an intruder would like to know."""
     return os.open(path, flags, 0o640)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _is_same(stream: BinaryIO, path: Path) -> bool:

@@ -17,8 +17,8 @@ FACILITIES = {
 }  # fmt: skip
 """RFC 5424, 6.2.1, table 1, by the names of syslog.conf."""
 EXAMPLE_ENTERPRISE = 32473  # the number kept for examples (RFC 5612); iisight has none of its own
-MAX_PARAMETER = 128  # characters of a value of the structured data
-LEAST, MOST = 480, 65_000  # bytes that every receiver takes (RFC 5424, 6.1); what a datagram has room for
+MAX_PARAMETER = 64  # bytes of a value of the structured data, before it is escaped
+LEAST, MOST = 1024, 65_000  # bytes: the longest header fits, with some text; what a datagram has room for
 
 _BOM = b"\xef\xbb\xbf"  # RFC 5424, 6.4: what follows is UTF-8
 _CUT = b"..."
@@ -64,7 +64,8 @@ def _data(alert: Alert, style: Style) -> str:
 
 def _value(text: str) -> str:
     r"""Return a PARAM-VALUE: `"`, `\` and `]` behind a backslash (RFC 5424, 6.3.3), and nothing that is not seen."""
-    return _TO_ESCAPE.sub(r"\\\1", escape(text[:MAX_PARAMETER])[:MAX_PARAMETER])
+    shown = escape(text[:MAX_PARAMETER]).encode("utf-8")[:MAX_PARAMETER].decode("utf-8", "ignore")
+    return _TO_ESCAPE.sub(r"\\\1", shown)
 
 
 def _name(text: str, most: int) -> str:

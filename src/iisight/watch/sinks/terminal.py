@@ -1,5 +1,6 @@
 """Alerts in a terminal, or to whatever standard output leads."""
 
+import json
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -35,9 +36,14 @@ class TerminalSink:
 
     def _write(self, alert: Alert) -> None:
         if self._ecs:
-            self._stream.write(ecs_line(alert).decode("utf-8"))
+            self._stream.write(_ascii(ecs_line(alert)))
         else:
             write_lines([spans(alert)], self._stream, color=self._color)
+
+
+def _ascii(document: bytes) -> str:
+    """Return a document as every encoding has it: a pipe of Windows has that of the computer, and JSON has escapes."""
+    return document.decode("utf-8") if document.isascii() else json.dumps(json.loads(document)) + "\n"
 
 
 def parse(text: str) -> TerminalSink:

@@ -7,16 +7,12 @@ Redirects are not followed: they would carry the secret to wherever the answer s
 import hashlib
 import os
 import ssl
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
-from socket import SHUT_RDWR, socket
 from urllib.parse import SplitResult, urlsplit
 
 from iisight.model.alert import Alert
@@ -26,14 +22,13 @@ from iisight.report.json import to_json_line
 from iisight.report.safe import escape
 from iisight.watch.sinks.net import TIMEOUT, TLS_SETTINGS, tls_context
 from iisight.watch.sinks.options import Settings, first_line, settings
-from iisight.watch.sinks.sink import SinkError, SinkRefused
+from iisight.watch.sinks.sink import SinkError
+from iisight.watch.sinks.web_answer import LONGEST, Answer, judge, read_all
 
-LONGEST = 60  # seconds of one request as a whole
-MAX_ANSWER = 64 * 1024  # bytes of an answer that are read
 MAX_CHAT = 20  # alerts in one message of a chat
-REFUSED = frozenset({400, 413, 422})
 
-_SETTINGS = ("format", "authorization-env", "authorization-file", "proxy", "timeout")
+_SETTINGS = ("format", "authorization-env", "authorization-file", "timeout")
+_SECURE = (*TLS_SETTINGS, "proxy")  # those of https:// alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,8 @@ class Target:
     authorization: Callable[[], str] = str  # read for each request: a token may be renewed; raises UsageError
     context: ssl.SSLContext | None = None
     proxy: tuple[str, int] | None = None
-    timeout: float = TIMEOUT
+    timeout: float = TIMEOUT  # seconds of one step
+    longest: float = LONGEST
 
 
 class WebhookSink:
@@ -83,16 +79,14 @@ class WebhookSink:
         connection = _connection(self._target)
         try:
             headers = self._headers(alerts)
-            connection.connect()
-            with _ended_after(LONGEST, connection.sock):
-                connection.request("POST", _path(self._target.url), self._target.body.write(alerts), headers)
-                response = connection.getresponse()
-                _read(response)
-        except (OSError, HTTPException, UsageError, ValueError) as error:  # ValueError: TLS, ended while it reads
+            connection.request("POST", _path(self._target.url), self._target.body.write(alerts), headers)
+            response = connection.getresponse()
+            read_all(response)
+        except (OSError, HTTPException, UsageError) as error:
             raise SinkError(f"{self.name}: {_reason(error)}") from error
         finally:
             connection.close()
-        _judge(self.name, response)
+        judge(self.name, response)
 
     def _headers(self, alerts: Sequence[Alert]) -> dict[str, str]:
         headers = {
@@ -120,7 +114,7 @@ def parse(text: str) -> WebhookSink:
         raise UsageError(
             "webhook: expected https://HOST/PATH in ASCII; a name and password belong in authorization-file"
         )
-    given = settings("webhook", url.fragment, (*_SETTINGS, *(TLS_SETTINGS if url.scheme == "https" else ())))
+    given = settings("webhook", url.fragment, (*_SETTINGS, *(_SECURE if url.scheme == "https" else ())))
     authorization = _authorization(given)
     if url.scheme == "http" and authorization is not str and not _is_here(url.hostname):
         raise UsageError("webhook: a secret is not sent to another computer in clear: use https://")
@@ -131,7 +125,7 @@ def parse(text: str) -> WebhookSink:
             authorization,
             tls_context(given) if url.scheme == "https" else None,
             _proxy(given),
-            given.number("timeout", TIMEOUT, 1, LONGEST),
+            given.number("timeout", TIMEOUT, 1, int(LONGEST)),
         )
     )
 
@@ -197,69 +191,15 @@ def _proxy(given: Settings) -> tuple[str, int] | None:
 
 def _connection(target: Target) -> HTTPConnection:
     host, port = target.url.hostname or "", target.url.port
-    first, first_port = target.proxy or (host, port)
     if target.context is None:
-        return HTTPConnection(host, port, timeout=target.timeout)
-    connection = HTTPSConnection(first, first_port, timeout=target.timeout, context=target.context)
-    if target.proxy is not None:
-        connection.set_tunnel(host, port or 443)
+        connection = HTTPConnection(host, port, timeout=target.timeout)
+    else:
+        first, first_port = target.proxy or (host, port)
+        connection = HTTPSConnection(first, first_port, timeout=target.timeout, context=target.context)
+        if target.proxy is not None:
+            connection.set_tunnel(host, port or 443)
+    connection.response_class = partial(Answer, longest=target.longest)  # type: ignore[assignment]
     return connection
-
-
-def _read(response: HTTPResponse) -> None:
-    """Read an answer to its end, so far as it is small. Raises HTTPException for one that breaks off."""
-    said = response.read(MAX_ANSWER)
-    if response.length and len(said) < MAX_ANSWER:
-        raise IncompleteRead(said, response.length)
-
-
-@contextmanager
-def _ended_after(seconds: float, connection: socket) -> Iterator[None]:
-    """End a connection that has not come to an end: one byte every few seconds is no timeout of a socket."""
-
-    def end() -> None:
-        with suppress(OSError):
-            connection.shutdown(SHUT_RDWR)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _judge(name: str, response: HTTPResponse) -> None:
-    """Raise unless the answer is a receipt."""
-    status = response.status
-    if 200 <= status < 300:
-        return
-    said = f"{name}: {status} {escape(response.reason[:100])}"
-    if status in REFUSED:
-        raise SinkRefused(said)
-    if 300 <= status < 400:
-        raise SinkError(f"{said}; a redirect is not followed: give the address it leads to")
-    if status in (401, 403):
-        said += "; is the authorization right? Nothing is lost while it is not"
-    raise SinkError(said, retry_after=_wait(response))
-
-
-def _wait(response: HTTPResponse) -> float:
-    """Return the seconds of Retry-After: a number, or a date as the answer's own clock has it (RFC 9110, 10.2.3)."""
-    text = (response.getheader("Retry-After") or "").strip()[:40]
-    if text.isascii() and text.isdigit():
-        return float(text)
-    until, now = _date(text), _date((response.getheader("Date") or "")[:40])
-    return 0.0 if until is None or now is None else max((until - now).total_seconds(), 0.0)
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def _key(alerts: Sequence[Alert]) -> str:
