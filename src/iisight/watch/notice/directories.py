@@ -152,7 +152,7 @@ class Directories:
         if error == _ENUM_DIR:
             heard.overflow.add(followed.folder)
         for action, name in parse_changes(told):
-            _tell(followed.folder, action, name, heard)
+            _tell(followed, action, name, heard)
 
 
 def parse_changes(told: bytes) -> Iterator[tuple[int, str]]:
@@ -185,8 +185,8 @@ def _ask(followed: _Followed) -> None:
         raise last_error()
 
 
-def _tell(folder: str, action: int, name: str, heard: Heard) -> None:
-    path = os.path.join(folder, name)  # noqa: PTH118  a Path of a lone surrogate would do as well, and costs more
+def _tell(followed: _Followed, action: int, name: str, heard: Heard) -> None:
+    path = os.path.join(followed.folder, name)  # noqa: PTH118  a Path of a lone surrogate would do as well, and costs more
     if "~" in name:  # a file opened by its short name is told by it (ReadDirectoryChangesW, remarks)
         long = _long_path(path)
         if long is None:
@@ -194,7 +194,7 @@ def _tell(folder: str, action: int, name: str, heard: Heard) -> None:
             return
         path = long
     heard.paths.add(path)
-    if action in _CAME and (entry := look(path)) is not None and entry.is_folder:
+    if followed.deep and action in _CAME and (entry := look(path)) is not None and entry.is_folder:
         heard.whole.add(path)
 
 

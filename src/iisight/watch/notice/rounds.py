@@ -132,9 +132,7 @@ class Rounds:
 
     def _tell(self, places: list[Place], news: set[str], again: dict[str, bool], notes: list[Note]) -> None:
         """Let what came, went or is followed anew be looked at."""
-        concerned = [
-            p for p in places if p.path in news or any(_covers(f, again, p.path) for f in (p.path, *above_all(p.path)))
-        ]
+        concerned = [place for place in places if place.path in news or (place.identity and _is_in(again, place.path))]
         whole = [place.path for place in concerned if place.is_folder]
         paths = [place.path for place in concerned if not place.is_folder]
         if whole or paths or notes:
@@ -221,6 +219,10 @@ class Rounds:
         else:
             self._means.gathering.add(notes=notes)
         place.swept = True
+
+
+def _is_in(plan: Mapping[str, bool], path: str) -> bool:
+    return any(_covers(folder, plan, path) for folder in (path, *above_all(path)))
 
 
 def _covers(folder: str, plan: Mapping[str, bool], path: str) -> bool:
