@@ -7,7 +7,7 @@ import pytest
 
 from iisight.watch.notice.batch import Batch, Note, NoteKind, Root
 from iisight.watch.notice.directories import parse_changes
-from iisight.watch.notice.filesystems import untold_by_mounts
+from iisight.watch.notice.filesystems import parse_mounts, untold_by_mounts
 from iisight.watch.notice.gathering import MAX_NOTES, Gathering
 from iisight.watch.notice.pace import Pace
 from iisight.watch.notice.scope import outermost, scope_of
@@ -43,6 +43,12 @@ def test_more_folders_than_the_bound_are_told_by_those_above() -> None:
     gathering = Gathering(most=10)
     gathering.add(whole=[f"/r/{index % 2}/{index}/x" for index in range(100)])
     assert gathering.wait(10).whole == {Path("/r/0"), Path("/r/1")}
+
+
+def test_folders_below_one_that_is_told_whole_do_not_count() -> None:
+    gathering = Gathering(most=10)
+    gathering.add(whole=["/r", *(f"/r/{index}" for index in range(100))])
+    assert gathering.wait(10).whole == {Path("/r")}
 
 
 def test_a_storm_is_held_in_bounded_memory() -> None:
@@ -98,7 +104,7 @@ sshfs /srv/a\\040b fuse.sshfs rw 0 0
 /dev/sdb1 /srv/share/local ext4 rw 0 0
 broken
 """
-    assert untold_by_mounts(path, mounts) == why
+    assert untold_by_mounts(path, parse_mounts(mounts)) == why
 
 
 def test_a_pace_keeps_to_its_share_of_time_and_to_its_bounds() -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from iisight.watch.notice.feed import Heard, Trouble
 from iisight.watch.notice.listing import look
-from iisight.watch.notice.win32 import OVERLAPPED_IO, kernel, last_error, open_path
+from iisight.watch.notice.win32 import OVERLAPPED_IO, kernel, open_path
+from iisight.watch.win32 import last_error
 
 # Names, attributes, size, last write, creation, security.
 _FILTER = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x100

@@ -66,6 +66,8 @@ class Rounds:
         self._places: dict[Root, Place] = {}
         self._plan: dict[str, bool] = {}  # what is followed, `True`: with all below
         self._late = _Late()
+        self._seen_to: tuple[int, ...] = ()  # the places that the plan was made for
+        self._awaits = False  # a folder of the plan is not there yet
         self._roots = _Duty(ROOTS)
         self._again = _Duty(Pace(1, 10))
         self._told, self._polled = _Duty(told), _Duty(polled)
@@ -120,11 +122,21 @@ class Rounds:
             notes += seen.notes
             if seen.came or seen.went:
                 news.add(place.path)
+        if not news and not notes and not self._is_behind(places):
+            return
         again, late_notes = self._follow(places, news)
         if first:
             self._means.gathering.add(notes=notes + late_notes)
         else:
             self._tell(places, news, again, notes + late_notes)
+
+    def _is_behind(self, places: list[Place]) -> bool:
+        """Say whether something is to be followed that is not, or the roots are others than when that was last seen to."""
+        with self._lock:
+            if self._late.lost or self._late.missed:
+                return True
+        before, self._seen_to = self._seen_to, tuple(map(id, places))
+        return before != self._seen_to or self._awaits
 
     def _known(self) -> list[Place]:
         with self._lock:
@@ -145,6 +157,7 @@ class Rounds:
             self._means.feed.forget(folder)
             del self._plan[folder]
         missed = late.missed & self._plan.keys()
+        self._awaits = False
         again: dict[str, bool] = {}
         notes = [
             Note(NoteKind.OVERFLOW, Path(f), "the system left out notifications; all is looked at anew")
@@ -156,7 +169,8 @@ class Rounds:
             try:
                 troubles = self._means.feed.follow(folder, deep)
             except (FileNotFoundError, NotADirectoryError):
-                continue  # the next check looks for it
+                self._awaits = True  # the next check looks for it
+                continue
             except OSError as error:
                 troubles = [Trouble(folder, error.strerror or str(error), full=True)]
             self._plan[folder] = again[folder] = deep
@@ -188,7 +202,10 @@ class Rounds:
         return notes
 
     def _visit(self, polled: bool, halt: threading.Event | None) -> None:
-        for place in to_sweep(self._known()):
+        places = self._known()
+        if not any(bool(place.why_polled) is polled for place in places):
+            return
+        for place in to_sweep(places):
             if bool(place.why_polled) is not polled or (halt is not None and halt.is_set()):
                 continue
             if not place.is_folder:
