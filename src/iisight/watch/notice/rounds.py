@@ -66,8 +66,7 @@ class Rounds:
         self._places: dict[Root, Place] = {}
         self._plan: dict[str, bool] = {}  # what is followed, `True`: with all below
         self._late = _Late()
-        self._seen_to: tuple[int, ...] = ()  # the places that the plan was made for
-        self._awaits = False  # a folder of the plan is not there yet
+        self._behind = False  # the plan is not that of the roots, or a folder of it is not there yet
         self._roots = _Duty(ROOTS)
         self._again = _Duty(Pace(1, 10))
         self._told, self._polled = _Duty(told), _Duty(polled)
@@ -77,6 +76,7 @@ class Rounds:
     def set_roots(self, roots: Mapping[Root, str]) -> None:
         """Go round these roots from now on, each with why the system does not tell of all of it, if so."""
         with self._lock:
+            self._behind = True
             for root in self._places.keys() - roots.keys():
                 del self._places[root]
                 self.sweep.forget(str(root.path))
@@ -122,7 +122,7 @@ class Rounds:
             notes += seen.notes
             if seen.came or seen.went:
                 news.add(place.path)
-        if not news and not notes and not self._is_behind(places):
+        if not news and not notes and not self._behind and not self._is_late():
             return
         again, late_notes = self._follow(places, news)
         if first:
@@ -130,13 +130,9 @@ class Rounds:
         else:
             self._tell(places, news, again, notes + late_notes)
 
-    def _is_behind(self, places: list[Place]) -> bool:
-        """Say whether something is to be followed that is not, or the roots are others than when that was last seen to."""
+    def _is_late(self) -> bool:
         with self._lock:
-            if self._late.lost or self._late.missed:
-                return True
-        before, self._seen_to = self._seen_to, tuple(map(id, places))
-        return before != self._seen_to or self._awaits
+            return bool(self._late.lost or self._late.missed)
 
     def _known(self) -> list[Place]:
         with self._lock:
@@ -157,7 +153,7 @@ class Rounds:
             self._means.feed.forget(folder)
             del self._plan[folder]
         missed = late.missed & self._plan.keys()
-        self._awaits = False
+        self._behind = False
         again: dict[str, bool] = {}
         notes = [
             Note(NoteKind.OVERFLOW, Path(f), "the system left out notifications; all is looked at anew")
@@ -169,7 +165,7 @@ class Rounds:
             try:
                 troubles = self._means.feed.follow(folder, deep)
             except (FileNotFoundError, NotADirectoryError):
-                self._awaits = True  # the next check looks for it
+                self._behind = True  # the next check looks for it
                 continue
             except OSError as error:
                 troubles = [Trouble(folder, error.strerror or str(error), full=True)]
@@ -222,6 +218,7 @@ class Rounds:
     def _lose(self, place: Place, error: OSError) -> None:
         """Note that a root cannot be listed; `check` finds out when it can be."""
         place.lost, place.identity = True, None
+        self._behind = True
         self._means.gathering.add(notes=[place.note(NoteKind.LOST, error.strerror or str(error))])
 
     def _tell_seen(self, place: Place, seen: Seen) -> None:
