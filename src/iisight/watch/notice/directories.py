@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from iisight.watch.notice.feed import Heard, Trouble
 from iisight.watch.notice.listing import look
-from iisight.watch.notice.win32 import OVERLAPPED_IO, kernel, last_error, open_path
+from iisight.watch.notice.win32 import OVERLAPPED_IO, kernel, open_path
+from iisight.watch.win32 import last_error
 
 # Names, attributes, size, last write, creation, security.
 _FILTER = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x100
@@ -152,7 +153,7 @@ class Directories:
         if error == _ENUM_DIR:
             heard.overflow.add(followed.folder)
         for action, name in parse_changes(told):
-            _tell(followed.folder, action, name, heard)
+            _tell(followed, action, name, heard)
 
 
 def parse_changes(told: bytes) -> Iterator[tuple[int, str]]:
@@ -185,8 +186,8 @@ def _ask(followed: _Followed) -> None:
         raise last_error()
 
 
-def _tell(folder: str, action: int, name: str, heard: Heard) -> None:
-    path = os.path.join(folder, name)  # noqa: PTH118  a Path of a lone surrogate would do as well, and costs more
+def _tell(followed: _Followed, action: int, name: str, heard: Heard) -> None:
+    path = os.path.join(followed.folder, name)  # noqa: PTH118  a Path of a lone surrogate would do as well, and costs more
     if "~" in name:  # a file opened by its short name is told by it (ReadDirectoryChangesW, remarks)
         long = _long_path(path)
         if long is None:
@@ -194,7 +195,7 @@ def _tell(folder: str, action: int, name: str, heard: Heard) -> None:
             return
         path = long
     heard.paths.add(path)
-    if action in _CAME and (entry := look(path)) is not None and entry.is_folder:
+    if followed.deep and action in _CAME and (entry := look(path)) is not None and entry.is_folder:
         heard.whole.add(path)
 
 

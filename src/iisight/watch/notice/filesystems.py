@@ -1,38 +1,41 @@
 """Which paths lie where changes may be made that the system does not tell."""
 
-import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from iisight.tables import rows
+from iisight.watch.notice.gathering import above_all
 
 _MOUNTS = Path("/proc/self/mounts")
 _REMOTE_DRIVE = 4  # DRIVE_REMOTE of GetDriveTypeW
 
 
-def untold(path: Path) -> str:
-    """Say why changes at a path may go untold; empty when the system tells them all."""
+Untold = Callable[[Path], str]  # why changes at a path may go untold; empty when the system tells them all
+
+
+def untold_here() -> Untold:
+    """Return what says of a path whether the system tells all changes there, by the drives that are mounted now."""
     if sys.platform == "win32":
-        return _untold_by_windows(path)
+        return _untold_by_windows
     try:
-        mounts = _MOUNTS.read_text("utf-8", "surrogateescape")
+        mounts = parse_mounts(_MOUNTS.read_text("utf-8", "surrogateescape"))
     except OSError:  # not Linux
-        return ""
-    return untold_by_mounts(os.path.abspath(path), mounts)  # noqa: PTH100  the path may not exist, and a dead share is not asked
+        return lambda path: ""
+    return lambda path: untold_by_mounts(str(path), mounts)
 
 
-def untold_by_mounts(path: str, mounts: str) -> str:
-    """Say why changes at an absolute path may go untold, by the text of `/proc/mounts`."""
+def parse_mounts(text: str) -> dict[str, str]:
+    """Return the type of what is mounted at each place, by the text of `/proc/mounts`."""
+    fields = (line.split(" ") for line in text.splitlines())
+    return {_unescape(line[1]): line[2] for line in fields if len(line) >= 3}  # of two at one place the later is on top
+
+
+def untold_by_mounts(path: str, mounts: Mapping[str, str]) -> str:
+    """Say why changes at an absolute path may go untold. The path is not asked for: a dead share would not answer."""
+    place = next((folder for folder in (path, *above_all(path)) if folder in mounts), "")
+    kind = mounts.get(place, "")
     kinds = {row["type"]: row["why"] for row in rows("iisight.watch.notice", "filesystems")}
-    best, kind = "", ""
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        point = _unescape(fields[1])
-        inside = path == point or path.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):  # of two at one place the later one is on top
-            best, kind = point, fields[2]
     return kinds.get(kind) or kinds.get(kind.partition(".")[0], "")
 
 

@@ -80,10 +80,12 @@ class Gathering:
         if len(self._paths) > self._most:
             self._whole.update(os.path.dirname(path) for path in self._paths)  # noqa: PTH120
             self._paths = set()
+        if len(self._whole) > self._most:
+            self._whole = _outermost(self._whole)
         while len(self._whole) > self._most:
-            shorter = {os.path.dirname(path) for path in _outermost(self._whole)}  # noqa: PTH120
+            shorter = {os.path.dirname(path) for path in self._whole}  # noqa: PTH120
             if shorter == self._whole:
-                return
+                return  # so many drives
             self._whole = shorter
 
 

@@ -20,6 +20,10 @@ _CAME, _WENT = _CREATE | _MOVED_TO, _DELETE | _MOVED_FROM
 _HEAD = struct.Struct("iIII")
 _READ = 256 * 1024  # bytes of notifications taken at once: 5,000 at least
 _FULL = frozenset({errno.ENOSPC, errno.ENOMEM})
+_REASONS = {
+    errno.ENOSPC: "the system has no room for more watches (fs.inotify.max_user_watches)",
+    errno.EMFILE: "the system has no room for more watchers (fs.inotify.max_user_instances)",
+}
 
 
 @dataclass(slots=True)
@@ -212,5 +216,5 @@ class Inotify:
         answer: int = getattr(self._system, name)(*arguments)
         if answer < 0:
             number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
+            raise OSError(number, _REASONS.get(number) or os.strerror(number))
         return answer

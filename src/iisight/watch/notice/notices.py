@@ -3,13 +3,13 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
 from iisight.watch.notice.batch import Batch, Note, NoteKind, Root
 from iisight.watch.notice.feed import Feed, Heard, NoFeed, system_feed
-from iisight.watch.notice.filesystems import untold
+from iisight.watch.notice.filesystems import Untold, untold_here
 from iisight.watch.notice.gathering import Gathering
 from iisight.watch.notice.listing import Lister, list_folder
 from iisight.watch.notice.pace import POLLED, SHARED
@@ -32,7 +32,7 @@ class Notices:
         roots: Iterable[Root],
         feed: Feed | None = None,
         lister: Lister = list_folder,
-        untold: Callable[[Path], str] = untold,
+        untold: Untold | None = None,
     ) -> None:
         self._gathering = Gathering()
         self._feed = feed or self._system_feed()
@@ -55,7 +55,8 @@ class Notices:
     def roots(self, new: Iterable[Root]) -> None:
         """Notice changes below these and no other from now on; each new one is told as `whole` once it is followed."""
         absolute = {Root(Path(os.path.abspath(root.path)), root.recursive) for root in new}  # noqa: PTH100  no link is followed
-        wanted = {root: self._untold(root.path) for root in absolute}
+        untold = self._untold or untold_here()
+        wanted = {root: untold(root.path) for root in absolute}
         self._scope = scope_of(wanted)
         self._here.set_roots({root: "" for root, why in wanted.items() if not why})
         self._shares.set_roots({root: why for root, why in wanted.items() if why})

@@ -16,7 +16,7 @@ class Pace:
         return min(max(self.least, self.factor * took), self.most)
 
 
-SAFETY = Pace(1, 200)  # what is told by the system is looked at as well: half a percent of one core at most
+SAFETY = Pace(1, 400)  # what the system tells of is looked at as well: with the next, half a percent of one core
+ROOTS = Pace(1, 400)  # whether the roots are there, and are the same
 POLLED = Pace(1, 50)  # what is told by nobody
 SHARED = Pace(60, 200)  # network drives on Windows, which mostly tell
-ROOTS = Pace(1, 200)  # whether the roots are there, and are the same

@@ -66,6 +66,7 @@ class Rounds:
         self._places: dict[Root, Place] = {}
         self._plan: dict[str, bool] = {}  # what is followed, `True`: with all below
         self._late = _Late()
+        self._behind = False  # the plan is not that of the roots, or a folder of it is not there yet
         self._roots = _Duty(ROOTS)
         self._again = _Duty(Pace(1, 10))
         self._told, self._polled = _Duty(told), _Duty(polled)
@@ -75,6 +76,7 @@ class Rounds:
     def set_roots(self, roots: Mapping[Root, str]) -> None:
         """Go round these roots from now on, each with why the system does not tell of all of it, if so."""
         with self._lock:
+            self._behind = True
             for root in self._places.keys() - roots.keys():
                 del self._places[root]
                 self.sweep.forget(str(root.path))
@@ -120,11 +122,17 @@ class Rounds:
             notes += seen.notes
             if seen.came or seen.went:
                 news.add(place.path)
+        if not news and not notes and not self._behind and not self._is_late():
+            return
         again, late_notes = self._follow(places, news)
         if first:
             self._means.gathering.add(notes=notes + late_notes)
         else:
             self._tell(places, news, again, notes + late_notes)
+
+    def _is_late(self) -> bool:
+        with self._lock:
+            return bool(self._late.lost or self._late.missed)
 
     def _known(self) -> list[Place]:
         with self._lock:
@@ -132,9 +140,7 @@ class Rounds:
 
     def _tell(self, places: list[Place], news: set[str], again: dict[str, bool], notes: list[Note]) -> None:
         """Let what came, went or is followed anew be looked at."""
-        concerned = [
-            p for p in places if p.path in news or any(_covers(f, again, p.path) for f in (p.path, *above_all(p.path)))
-        ]
+        concerned = [place for place in places if place.path in news or (place.identity and _is_in(again, place.path))]
         whole = [place.path for place in concerned if place.is_folder]
         paths = [place.path for place in concerned if not place.is_folder]
         if whole or paths or notes:
@@ -147,6 +153,7 @@ class Rounds:
             self._means.feed.forget(folder)
             del self._plan[folder]
         missed = late.missed & self._plan.keys()
+        self._behind = False
         again: dict[str, bool] = {}
         notes = [
             Note(NoteKind.OVERFLOW, Path(f), "the system left out notifications; all is looked at anew")
@@ -158,7 +165,8 @@ class Rounds:
             try:
                 troubles = self._means.feed.follow(folder, deep)
             except (FileNotFoundError, NotADirectoryError):
-                continue  # the next check looks for it
+                self._behind = True  # the next check looks for it
+                continue
             except OSError as error:
                 troubles = [Trouble(folder, error.strerror or str(error), full=True)]
             self._plan[folder] = again[folder] = deep
@@ -190,7 +198,10 @@ class Rounds:
         return notes
 
     def _visit(self, polled: bool, halt: threading.Event | None) -> None:
-        for place in to_sweep(self._known()):
+        places = self._known()
+        if not any(bool(place.why_polled) is polled for place in places):
+            return
+        for place in to_sweep(places):
             if bool(place.why_polled) is not polled or (halt is not None and halt.is_set()):
                 continue
             if not place.is_folder:
@@ -207,6 +218,7 @@ class Rounds:
     def _lose(self, place: Place, error: OSError) -> None:
         """Note that a root cannot be listed; `check` finds out when it can be."""
         place.lost, place.identity = True, None
+        self._behind = True
         self._means.gathering.add(notes=[place.note(NoteKind.LOST, error.strerror or str(error))])
 
     def _tell_seen(self, place: Place, seen: Seen) -> None:
@@ -221,6 +233,10 @@ class Rounds:
         else:
             self._means.gathering.add(notes=notes)
         place.swept = True
+
+
+def _is_in(plan: Mapping[str, bool], path: str) -> bool:
+    return any(_covers(folder, plan, path) for folder in (path, *above_all(path)))
 
 
 def _covers(folder: str, plan: Mapping[str, bool], path: str) -> bool:

@@ -49,6 +49,9 @@ class Sweep:
                 inner = [(os.path.join(folder, e.name), is_told or e.name in fresh) for e in entries if e.is_folder]  # noqa: PTH118
                 seen.too_many |= visited + len(waiting) + len(inner) > MAX_FOLDERS
                 waiting += inner[: max(MAX_FOLDERS - visited - len(waiting), 0)]
+        if not deep:  # what is in its folders is nobody's concern
+            seen.paths |= seen.whole - {root}
+            seen.whole &= {root}
         return seen
 
     def touch(self, path: str) -> None:

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Iterator
 
 from iisight.watch.notice.listing import Entry
-from iisight.watch.notice.win32 import FILE_READ_ATTRIBUTES, OPEN_REPARSE_POINT, kernel, last_error, open_path
+from iisight.watch.notice.win32 import FILE_READ_ATTRIBUTES, OPEN_REPARSE_POINT, kernel, open_path
+from iisight.watch.win32 import last_error
 
 _BOTH_RESTART, _BOTH = 11, 10  # FileIdBothDirectoryRestartInfo, FileIdBothDirectoryInfo
 _NO_MORE_FILES = 18

@@ -1,0 +1,136 @@
+"""The watch as a real service of Windows: installed, started, told to reload and stopped by the service manager."""
+
+import ctypes
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iisight.watch.rights import remove_privileges
+from iisight.watch.service import State, run_as_service
+from iisight.watch.win32 import HANDLE, TEXT, U32, last_error, load
+
+pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="a service of Windows")
+
+NAME = "iisight-test"
+DEADLINE = 60.0  # seconds
+ALL_ACCESS = 0xF01FF
+DENIED = 5
+STOP, PARAMCHANGE = 1, 6
+
+_CALLS = (
+    ("OpenSCManagerW", HANDLE, (TEXT, TEXT, U32)),
+    (
+        "CreateServiceW",
+        HANDLE,
+        (HANDLE, TEXT, TEXT, U32, U32, U32, U32, TEXT, TEXT, HANDLE, TEXT, TEXT, TEXT),
+    ),
+    ("StartServiceW", ctypes.c_int, (HANDLE, U32, HANDLE)),
+    ("ControlService", ctypes.c_int, (HANDLE, U32, HANDLE)),
+    ("QueryServiceStatus", ctypes.c_int, (HANDLE, HANDLE)),
+    ("DeleteService", ctypes.c_int, (HANDLE,)),
+    ("CloseServiceHandle", ctypes.c_int, (HANDLE,)),
+)
+
+_SERVICE = """
+import sys
+from pathlib import Path
+from iisight.watch.service import run_as_service
+
+def say(text):
+    with Path(sys.argv[1]).open("a") as log:
+        log.write(text + "\\n")
+
+def main(running):
+    running.manager.alive()
+    running.manager.ready("ready")
+    say("ready")
+    running.reload.wait()
+    say("reload")
+    running.stop.wait()
+    running.manager.alive()
+    say("stop")
+    return 4
+
+say(f"status {run_as_service(main, sys.argv[2])}")
+"""
+
+
+class Service:
+    """A service that is installed for the test."""
+
+    def __init__(self, handle: int, log: Path) -> None:
+        self._handle = handle
+        self._log = log
+
+    def start(self) -> None:
+        assert _library().StartServiceW(self._handle, 0, None), str(last_error())
+
+    def control(self, number: int) -> None:
+        status = (ctypes.c_uint32 * 7)()
+        assert _library().ControlService(self._handle, number, status), str(last_error())
+
+    def status(self) -> list[int]:
+        """Return SERVICE_STATUS: kind, state, accepted, exit code, our exit status, checkpoint, patience."""
+        status = (ctypes.c_uint32 * 7)()
+        assert _library().QueryServiceStatus(self._handle, status)
+        return list(status)
+
+    def said(self) -> list[str]:
+        return self._log.read_text().splitlines() if self._log.exists() else []
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    script, log = tmp_path / "service.py", tmp_path / "log.txt"
+    script.write_text(_SERVICE)
+    manager = _library().OpenSCManagerW(None, None, 0x3)
+    if not manager and last_error().winerror == DENIED:
+        pytest.skip("installing a service needs an administrator")
+    command = f'"{sys.executable}" "{script}" "{log}" {NAME}'
+    handle = _library().CreateServiceW(
+        manager, NAME, NAME, ALL_ACCESS, 0x10, 3, 1, command, None, None, None, None, None
+    )
+    assert handle, str(last_error())
+    yield Service(handle, log)
+    if Service(handle, log).status()[1] == State.RUNNING:
+        Service(handle, log).control(STOP)
+    _library().DeleteService(handle)
+    _library().CloseServiceHandle(handle)
+    _library().CloseServiceHandle(manager)
+
+
+def test_a_service_starts_reloads_and_stops_with_its_own_status(service: Service) -> None:
+    service.start()
+    _until(lambda: service.status()[1] == State.RUNNING and service.said() == ["ready"])
+    assert service.status()[2] == 0x1 | 0x4 | 0x8
+    service.control(PARAMCHANGE)
+    _until(lambda: service.said() == ["ready", "reload"])
+    service.control(STOP)
+    _until(lambda: service.status()[1] == State.STOPPED and service.said()[2:] == ["stop", "status 4"])
+    assert service.status()[3:5] == [1066, 4]
+
+
+def test_a_process_that_is_no_service_is_told_so() -> None:
+    assert run_as_service(lambda running: 0) is None
+
+
+def test_privileges_are_removed_for_good() -> None:
+    kept = {"SeChangeNotifyPrivilege"}
+    removed = remove_privileges(kept)
+    assert not kept & set(removed)
+    assert remove_privileges(kept) == []
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not is_so():
+        assert time.monotonic() < end, "the service did not do it"
+        time.sleep(0.05)
+
+
+def _library() -> Any:
+    return load("advapi32", _CALLS)
