@@ -81,7 +81,7 @@ class Sought:
             found = process_of(event)
             self.processes += [found] if found is not None else []
         elif key == _LOGON:
-            logon = _logon(event)
+            logon = logon_of(event)
             if logon is not None and logon.id in self.logons:
                 self.logons.discard(logon.id)
                 self.found_logons.append(logon)
@@ -164,8 +164,9 @@ def _chunks(log: Log, stream: BinaryIO) -> Iterator[evtx.Chunk]:
         yield from evtx.chunks(stream, Locator(log.path))
 
 
-def _logon(event: Event) -> Logon | None:
-    number = logon_number(event.get("TargetLogonId"))
+def logon_of(event: Event) -> Logon | None:
+    """Return the logon that an event tells of, None when it tells of none."""
+    number = logon_number(event.get("TargetLogonId")) if (event.provider.lower(), event.id) == _LOGON else 0
     if not number:
         return None
     domain, user = event.get("TargetDomainName"), event.get("TargetUserName")
