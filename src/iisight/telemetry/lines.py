@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 
 from iisight.model.need import ALWAYS, AllOf, AnyOf, Literal, Need, all_of, any_of, every
 from iisight.telemetry import prefilter
-from iisight.telemetry.prefilter import Prefilter
 
 PIECE = 32  # lines that are asked about at once; where one is wanted, its halves are
 
@@ -39,19 +38,19 @@ class LineFilter:
     @property
     def is_idle(self) -> bool:
         """Tell whether every line is wanted."""
-        return self._prefilter == Prefilter()
+        return self._prefilter.scanner is None
 
     def choose(self, lines: Sequence[bytes]) -> list[bool]:
-        """Return of each line whether it has to be read."""
+        """Return of each line, which holds no line end, whether it has to be read."""
         if self.is_idle:
             return [True] * len(lines)
         pieces = [lines[at : at + PIECE] for at in range(0, len(lines), PIECE)]
-        return [answer for piece in pieces for answer in self._halved(list(map(_plain, piece)))]
+        return [answer for piece in pieces for answer in self._halved(_squeezed(piece))]
 
     def _halved(self, lines: list[bytes | None]) -> list[bool]:
         """Ask about all lines at once, about each half where something is found; None is wanted without asking."""
         asked = [line for line in lines if line is not None]
-        if not asked or not self._prefilter.wanted(b"\n".join(asked)):
+        if not asked or not self._prefilter.holds(b"\n".join(asked)):
             return [line is None for line in lines]
         if len(lines) == 1:
             return [True]
@@ -59,10 +58,16 @@ class LineFilter:
         return [*self._halved(lines[:half]), *self._halved(lines[half:])]
 
 
-def _plain(line: bytes) -> bytes | None:
-    """Return a line as the record has it, as far as literals go; None for one that must be read to know."""
-    if any(odd in line for odd in _ODD):
-        return None
+def _squeezed(lines: Sequence[bytes]) -> list[bytes | None]:
+    """Return lines as the prefilter takes them."""
+    text = b"\n".join(lines)
+    if b"&" in text or any(odd in text for odd in _ODD) or text.count(b"\n") != len(lines) - 1:
+        return [None if any(odd in line for odd in _ODD) else prefilter.squeeze(_plain(line)) for line in lines]
+    return list(prefilter.squeeze(_plain(text)).split(b"\n"))
+
+
+def _plain(line: bytes) -> bytes:
+    """Return a line as the record has it, as far as literals go."""
     if b"\\" in line:
         line = _ESCAPE.sub(_character, line) if b"\\u00" in line else line.replace(b"\\", b"")
     if b"&" in line and _ENTITY.search(line):  # both: `&quot;` may be written for a quote, or be what a command says
