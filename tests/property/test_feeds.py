@@ -49,6 +49,7 @@ class Writer:
             shutil.copyfile(self.path, old)
             self._touch(old)
             os.truncate(self.path, 0)
+            self._touch(self.path)
         else:
             self.path.rename(old)
 

@@ -220,6 +220,7 @@ class EventLogs:
             self._may_have_more = True
         elif error.code == INVALID_BOUND and channel.batch > 1:
             channel.batch //= 2  # the records are too large for one answer
+            channel.retry = None
             self._may_have_more = True
         else:
             kind = GapKind.MISSING if error.code == NO_CHANNEL else GapKind.UNREADABLE

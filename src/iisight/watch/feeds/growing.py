@@ -127,8 +127,8 @@ class GrowingFile:
 
     def _find(self, place: Place) -> bool:
         """Go on at a place; tell whether there is anything to read."""
-        if self._has(place):
-            self._begin(self._path, open_shared(self._path), place)
+        if (file := self._at(place)) is not None:
+            self._begin(self._path, file, place)
         elif (old := find_place(place, siblings(self._path))) is not None:
             self._begin(old, open_shared(old), place)
         elif self._path.exists():
@@ -141,13 +141,17 @@ class GrowingFile:
         self._wanted = None
         return True
 
-    def _has(self, place: Place) -> bool:
+    def _at(self, place: Place) -> FileIO | None:
+        """Return what is at the path now, if it has a place."""
         try:
-            with open_shared(self._path) as file:
-                is_same = identity_of(os.fstat(file.fileno())) == place.identity
-                return is_at(file, place) and (is_same or place.offset > 0)
+            file = open_shared(self._path)
         except FileNotFoundError:
-            return False
+            return None
+        is_same = identity_of(os.fstat(file.fileno())) == place.identity
+        if is_at(file, place) and (is_same or place.offset > 0):
+            return file
+        file.close()
+        return None
 
     def _read(self) -> list[Event]:
         assert self._tail is not None  # noqa: S101  `poll` has opened it
@@ -190,14 +194,23 @@ class GrowingFile:
         """Go on with the files that came after the one that was read to its end."""
         if not self._queue:
             self._queue.extend(self._later(tail))
-        self._last = tail.place
         tail.close()
-        self._tail = None
-        self._may_have_more = True
+        self._tail, self._may_have_more = None, True
+        if self._queue:
+            self._begin(*self._queue.popleft(), None)
+        else:
+            self._wanted = tail.place
 
     def _later(self, tail: Tail) -> Iterator[tuple[Path, FileIO]]:
-        """Yield what was rotated away since a file was written last, but for that file and the present one."""
-        present = identity_of(os.stat(self._path))  # noqa: PTH116
+        """Yield what was rotated away since a file was written last, then what is at the path.
+
+        That is opened before the others are looked for: whatever is rotated away meanwhile, none is left out.
+        """
+        try:
+            last = open_shared(self._path)
+        except FileNotFoundError:
+            return
+        present = identity_of(os.fstat(last.fileno()))
         for sibling in siblings(self._path):
             if sibling.changed < tail.changed or sibling.identity in (tail.identity, present):
                 continue
@@ -209,20 +222,21 @@ class GrowingFile:
                 yield sibling.path, file
             else:
                 self._ledger.add(GapKind.MISSING, str(sibling.path), "was rotated away before it could be read")
+        yield self._path, last
 
     def _cut_off(self, tail: Tail) -> None:
         """Read the rest in the copy that was made before the file was cut off, if there is one; then the file anew."""
         place = tail.place
         copy = find_place(place, [s for s in siblings(self._path) if s.identity != tail.identity])
-        self._last = replace(place, offset=0, check="", skipping=False)
-        tail.close()
-        self._tail = None
         self._may_have_more = True
         if copy is not None and place.offset:
-            self._begin(copy, open_shared(copy), place)
+            self._tail, self._since = Tail(open_shared(copy), place), None
+            self._queue.appendleft((self._reading, tail.file))
+            self._reading = copy
         else:
             reason = "was cut off: what was written between the last look and then may be lost"
             self._ledger.add(GapKind.MISSING, str(self._reading), reason)
+            self._tail = Tail(tail.file)
 
 
 __all__ = ["GRACE", "READ", "GrowingFile"]

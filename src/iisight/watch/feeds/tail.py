@@ -55,7 +55,7 @@ class Tail:
 
     def __init__(self, file: FileIO, place: Place | None = None) -> None:
         """Stand at a place of the file, or at its start."""
-        self._file = file
+        self.file = file
         place = place or Place(0, 0, 0)
         self.splitter = Splitter(place.offset, place.encoding, is_skipping=place.skipping)
         self._before = self._at(max(0, self.splitter.offset - SEEN), min(self.splitter.offset, SEEN))
@@ -70,12 +70,12 @@ class Tail:
     @property
     def size(self) -> int:
         """Return how large the file is now."""
-        return os.fstat(self._file.fileno()).st_size
+        return os.fstat(self.file.fileno()).st_size
 
     @property
     def changed(self) -> int:
         """Return when the file was written last, in nanoseconds."""
-        return os.fstat(self._file.fileno()).st_mtime_ns
+        return os.fstat(self.file.fileno()).st_mtime_ns
 
     @property
     def behind(self) -> int:
@@ -120,7 +120,7 @@ class Tail:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self.file.close()
 
     @property
     def _read(self) -> int:
@@ -134,9 +134,9 @@ class Tail:
 
     def _at(self, offset: int, count: int) -> bytes:
         """Return bytes of the file; fewer at its end."""
-        self._file.seek(offset)
+        self.file.seek(offset)
         found = b""
-        while len(found) < count and (data := self._file.read(count - len(found))):
+        while len(found) < count and (data := self.file.read(count - len(found))):
             found += data
         return found
 
