@@ -8,7 +8,7 @@ import pytest
 
 from iisight.engine.hunt import hunt
 from iisight.engine.listening import Heard
-from iisight.engine.origins import Origins, sought
+from iisight.engine.origins import Origins, known_of, sought
 from iisight.model.activity import Activity, Actor
 from iisight.model.event import Event, Lost
 from iisight.model.locator import Locator
@@ -121,7 +121,7 @@ def test_a_process_id_alone_is_not_believed_for_long_nor_before_the_process_bega
     later = Event(*IIS, 29, START + timedelta(seconds=seconds), "WEB01", process=1003)
     heard = [Heard(creation), Heard(Activity(later, Actor(pid=1003)))]
 
-    assert Origins(heard, Sought()).told(heard[1]).activity.actor.process == ""
+    assert Origins(known_of(heard, Sought())).told(heard[1]).activity.actor.process == ""
 
 
 def test_a_logon_of_another_computer_is_not_taken(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_loop_of_parents_ends() -> None:
     starts = [process(n, SHELL, "x", 3 - n, SHELL, n) for n in (1, 2)]
     heard = [Heard(Activity(start, actor)) for start, actor in zip(starts, actors, strict=True)]
 
-    assert Origins(heard, Sought()).ancestors(heard[0].activity.actor) == (SHELL, SHELL)
+    assert Origins(known_of(heard, Sought())).ancestors(heard[0].activity.actor) == (SHELL, SHELL)
 
 
 def test_a_worker_process_is_told_by_its_pool(tmp_path: Path) -> None:

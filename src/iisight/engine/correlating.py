@@ -21,7 +21,7 @@ class Correlating:
     def __init__(self, rules: RuleSet) -> None:
         """Take the user's rules; those that a correlation is about are remembered when they hit."""
         self._rules = rules
-        self._wanted = frozenset(key for correlation in rules.correlations for key in correlation.rules)
+        self._wanted = correlated(rules)
         self._hits: list[tuple[str, Event]] = []
         self._dropped = 0
 
@@ -38,9 +38,9 @@ class Correlating:
         if not self._rules.correlations:
             return
         correlator = Correlator(self._rules.correlations, self._rules.rules)
-        for key, event in sorted(self._hits, key=_order):
-            yield from map(self._finding, correlator.feed(key, event))
-        yield from map(self._finding, correlator.finish())
+        for key, event in sorted(self._hits, key=order_of):
+            yield from (finding_of(hit, self._rules) for hit in correlator.feed(key, event))
+        yield from (finding_of(hit, self._rules) for hit in correlator.finish())
         dropped = correlator.dropped
         lost = self._dropped + dropped.untimed + dropped.groups + dropped.events
         if lost:
@@ -53,24 +53,32 @@ class Correlating:
         else:
             self._dropped += 1
 
-    def _finding(self, hit: CorrelationHit) -> Finding:
-        correlation = next(c for c in self._rules.correlations if c.key == hit.key)
-        info = info_of(correlation)
-        group = f" for {', '.join(hit.group)}" if hit.group else ""
-        return Finding(
-            rule=info.id,
-            message=f"{info.title}: {len(hit.events)} events within {correlation.seconds} s{group}",
-            severity=info.severity,
-            confidence=info.confidence,
-            evidence=tuple(_evidence(event) for event in hit.events[:MAX_EVIDENCE]),
-        )
+
+def correlated(rules: RuleSet) -> frozenset[str]:
+    """Return the keys of the rules that correlations are about."""
+    return frozenset(key for correlation in rules.correlations for key in correlation.rules)
+
+
+def finding_of(hit: CorrelationHit, rules: RuleSet) -> Finding:
+    """Return what a correlation that holds means."""
+    correlation = next(c for c in rules.correlations if c.key == hit.key)
+    info = info_of(correlation)
+    group = f" for {', '.join(hit.group)}" if hit.group else ""
+    return Finding(
+        rule=info.id,
+        message=f"{info.title}: {len(hit.events)} events within {correlation.seconds} s{group}",
+        severity=info.severity,
+        confidence=info.confidence,
+        evidence=tuple(_evidence(event) for event in hit.events[:MAX_EVIDENCE]),
+    )
 
 
 def _evidence(event: Event) -> Evidence:
     return event_evidence(Activity(event))
 
 
-def _order(hit: tuple[str, Event]) -> tuple[float, str, str, int]:
+def order_of(hit: tuple[str, Event]) -> tuple[float, str, str, int]:
+    """Return what puts hits in the order of time."""
     key, event = hit
     stamp = 0.0 if event.time is None else event.time.timestamp()
     return stamp, key, event.locator.path, -1 if event.record is None else event.record

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from iisight.engine.correlating import Correlating
 from iisight.engine.listening import Heard, listen
-from iisight.engine.origins import Origins, sought
+from iisight.engine.origins import Origins, known_of, sought
 from iisight.engine.registry import Rule
 from iisight.engine.settings import Settings
 from iisight.engine.sigma_rules import check_of, info_of, shipped
@@ -73,7 +73,7 @@ def hear(
     found = tuple(correlating.findings(gaps))
     asked = sought(heard)
     gaps += seek(logs, asked, progress)
-    origins = Origins(heard, asked)
+    origins = Origins(known_of(heard, asked))
     heard = tuple(map(origins.told, heard))
     unread = (*gaps, *gathering.gaps)
     return Hearing(heard, gathering.read, unread, gathering.residues, found, tuple(infos(ask.rules)))

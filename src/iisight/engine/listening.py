@@ -93,7 +93,7 @@ def _likeness(activity: Activity) -> tuple[object, ...]:
     """Return what two activities that say the same have in common: all but time, place and process ids."""
     event, actor = activity.event, activity.actor
     what = (event.provider, event.id, event.computer.lower(), activity.actions, activity.sigma)
-    return *what, actor.user, actor.process, actor.command, actor.parent
+    return *what, actor.user, actor.sid, actor.process, actor.command, actor.parent
 
 
 def _fold(known: Heard, activity: Activity) -> Heard:

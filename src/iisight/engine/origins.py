@@ -1,10 +1,11 @@
 """Who stands behind what was heard: the program that did it, those that started it, and the logon."""
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from iisight.engine.listening import Heard
 from iisight.engine.telling import who
@@ -13,7 +14,10 @@ from iisight.model.activity import Actor
 from iisight.model.event import Event
 from iisight.telemetry.seek import MAX_IDS, Logon, Process, Sought, logon_number, process_of
 
+T = TypeVar("T")
+
 MAX_CHAIN = 6  # programs of a chain
+MAX_ALIKE = 32  # processes, or logons, of one id that are remembered where memory is bounded
 SHORT = timedelta(minutes=5)  # how long a process id alone is taken for that of a process: ids are used again
 LONG = timedelta(hours=12)  # the same, where the program's name agrees
 NOBODY = frozenset({0, 0x3E4, 0x3E5, 0x3E7})  # logons of the system's own accounts
@@ -52,22 +56,88 @@ def sought(heard: Iterable[Heard]) -> Sought:
     return asked
 
 
+class Known:
+    """Processes and logons that are known; with a bound, the oldest are forgotten for new ones."""
+
+    def __init__(self, most: int | None = None, age: float = 0.0) -> None:
+        """Begin with nothing; `most` bounds processes and logons each, `age` how long, in seconds, each is kept then."""
+        self._most = most
+        self._age = age
+        self._by_guid: dict[str, Process] = {}
+        self._by_pid: dict[tuple[str, int], list[Process]] = defaultdict(list)
+        self._logons: dict[tuple[str, int], list[Logon]] = defaultdict(list)
+        self._processes: deque[tuple[float, Process]] = deque()
+        self._entries: deque[tuple[float, Logon]] = deque()
+
+    def __len__(self) -> int:
+        """Return how many are known."""
+        return len(self._processes) + len(self._entries)
+
+    def add(self, process: Process, now: float = 0.0) -> None:
+        """Learn of a process; `now` is when, in seconds of a clock that is never set."""
+        actor = process.actor
+        if actor.guid:
+            self._by_guid.setdefault(actor.guid.upper(), process)
+        if actor.pid is not None:
+            self._put(self._by_pid[process.computer, actor.pid], process)
+        self._processes.append((now, process))
+        while self._is_over(self._processes, now):
+            self._forget(self._processes.popleft()[1])
+
+    def add_logon(self, logon: Logon, now: float = 0.0) -> None:
+        """Learn of a logon; `now` is when, in seconds of a clock that is never set."""
+        self._put(self._logons[logon.computer, logon.id], logon)
+        self._entries.append((now, logon))
+        while self._is_over(self._entries, now):
+            old = self._entries.popleft()[1]
+            _drop(self._logons, (old.computer, old.id), old)
+
+    def by_guid(self, guid: str) -> Process | None:
+        """Return a process by Sysmon's GUID."""
+        return self._by_guid.get(guid.upper())
+
+    def started(self, computer: str, pid: int) -> Sequence[Process]:
+        """Return the processes that had an id on a computer, in lower case."""
+        return self._by_pid.get((computer, pid), ())
+
+    def logons(self, computer: str, number: int) -> Sequence[Logon]:
+        """Return the logons that had an id on a computer, in lower case."""
+        return self._logons.get((computer, number), ())
+
+    def _put(self, alike: list[T], one: T) -> None:
+        alike.append(one)
+        if self._most is not None and len(alike) > MAX_ALIKE:
+            del alike[0]
+
+    def _is_over(self, kept: deque[tuple[float, T]], now: float) -> bool:
+        """Tell whether the first must go."""
+        return self._most is not None and bool(kept) and (len(kept) > self._most or now - kept[0][0] > self._age)
+
+    def _forget(self, old: Process) -> None:
+        guid = old.actor.guid.upper()
+        if self._by_guid.get(guid) is old:
+            del self._by_guid[guid]
+        if old.actor.pid is not None:
+            _drop(self._by_pid, (old.computer, old.actor.pid), old)
+
+
+def known_of(heard: Iterable[Heard], found: Sought) -> Known:
+    """Return the processes that were heard of, and what was looked up."""
+    known = Known()
+    own = (p for h in heard if (p := process_of(h.activity.event)) is not None)
+    for process in (*own, *found.processes):
+        known.add(process)
+    for logon in found.found_logons:
+        known.add_logon(logon)
+    return known
+
+
 class Origins:
     """Processes and logons that are known, to be asked about what was heard."""
 
-    def __init__(self, heard: Sequence[Heard], found: Sought) -> None:
-        """Index the processes that were heard and those that were looked up."""
-        own = (p for h in heard if (p := process_of(h.activity.event)) is not None)
-        self._by_guid: dict[str, Process] = {}
-        self._by_pid: dict[tuple[str, int], list[Process]] = defaultdict(list)
-        for process in (*own, *found.processes):
-            if process.actor.guid:
-                self._by_guid.setdefault(process.actor.guid.upper(), process)
-            if process.actor.pid is not None:
-                self._by_pid[process.computer, process.actor.pid].append(process)
-        self._logons: dict[tuple[str, int], list[Logon]] = defaultdict(list)
-        for logon in found.found_logons:
-            self._logons[logon.computer, logon.id].append(logon)
+    def __init__(self, known: Known) -> None:
+        """Ask what is known, now and later."""
+        self._known = known
 
     def told(self, heard: Heard) -> Heard:
         """Return what was heard with all that is known of who did it."""
@@ -91,9 +161,9 @@ class Origins:
         chain: list[str] = []
         seen: set[str] = set()
         guid = actor.parent_guid.upper()
-        while guid in self._by_guid and guid not in seen and len(chain) < MAX_CHAIN:
+        while guid not in seen and len(chain) < MAX_CHAIN and (found := self._known.by_guid(guid)) is not None:
             seen.add(guid)
-            parent = self._by_guid[guid].actor
+            parent = found.actor
             if parent.parent:
                 chain.append(parent.parent)
             guid = parent.parent_guid.upper()
@@ -101,7 +171,7 @@ class Origins:
 
     def _process(self, actor: Actor, event: Event) -> Process | None:
         if actor.guid:
-            return self._by_guid.get(actor.guid.upper())
+            return self._known.by_guid(actor.guid)
         if actor.pid is None or event.time is None:
             return None
         named = paths.fold(actor.process) if actor.process else ""
@@ -109,13 +179,23 @@ class Origins:
         return max(before, key=lambda p: p.time.timestamp() if p.time else 0.0, default=None)
 
     def _started(self, computer: str, pid: int, named: str) -> Iterator[Process]:
-        known = self._by_pid.get((computer, pid), ())
+        known = self._known.started(computer, pid)
         return (p for p in known if not named or paths.fold(p.actor.process) == named)
 
     def _logon(self, actor: Actor, event: Event) -> Logon | None:
+        """Return the last logon of that id before the event: ids are given anew after a restart."""
         number = logon_number(actor.logon)
-        known = self._logons.get((event.computer.lower(), number), ()) if number not in NOBODY else ()
-        return next((n for n in known if n.time is None or event.time is None or n.time <= event.time), None)
+        known = self._known.logons(event.computer.lower(), number) if number not in NOBODY else ()
+        before = [n for n in known if n.time is None or event.time is None or n.time <= event.time]
+        return max(before, key=lambda n: n.time.timestamp() if n.time else 0.0, default=None)
+
+
+def _drop(table: dict[tuple[str, int], list[T]], key: tuple[str, int], old: T) -> None:
+    kept = [one for one in table.get(key, ()) if one is not old]
+    if kept:
+        table[key] = kept
+    else:
+        table.pop(key, None)
 
 
 def _before(process: Process, event: Event, is_named: bool) -> bool:

@@ -80,6 +80,15 @@ class Correlator:
         yield from self._closed(self._now)
         yield from self._fed(key, event, self._now, 0)
 
+    @property
+    def now(self) -> datetime | None:
+        """Return the time of the newest hit."""
+        return self._now
+
+    def advance(self, now: datetime) -> Iterator[CorrelationHit]:
+        """Yield what holds at the end of windows that are over by a time up to which every hit has come."""
+        yield from self._closed(now)
+
     def finish(self) -> Iterator[CorrelationHit]:
         """Yield what holds now that no hit follows."""
         yield from self._closed(None)

@@ -42,9 +42,12 @@ class Prefilter:
 
     def wanted(self, piece: bytes) -> bool:
         """Tell whether a piece has to be read."""
+        return self.scanner is None or self.holds(squeeze(piece))
+
+    def holds(self, text: bytes) -> bool:
+        """Tell whether a piece that was squeezed has to be read."""
         if self.scanner is None or self.judge is None:
             return True
-        text = squeeze(piece)
         found = self.scanner(text)
         verdict, asked = self.judge(found)
         if asked:

@@ -19,7 +19,7 @@ from iisight.model.locator import Locator
 from iisight.model.progress import Progress
 from iisight.parsers import evtx, exports
 from iisight.parsers.record import to_int
-from iisight.telemetry.interpret import NOTHING, source_of
+from iisight.telemetry.interpret import security_process, sysmon_process
 from iisight.telemetry.logs import Log, LogFormat
 from iisight.telemetry.prefilter import finder
 
@@ -29,7 +29,7 @@ MAX_CHUNKS = 400  # read in all: about three seconds
 MAX_EXPORT = 64 * 1024 * 1024  # bytes of exports, which have to be read as a whole
 
 SYSMON, SECURITY = "microsoft-windows-sysmon", "microsoft-windows-security-auditing"
-CREATIONS = frozenset({(SYSMON, 1), (SECURITY, 4688)})
+_CREATIONS = {(SYSMON, 1): sysmon_process.actor_of, (SECURITY, 4688): security_process.actor_of}
 _LOGON = (SECURITY, 4624)
 _MARKS = tuple(name.encode("utf-16-le") for name in ("ParentProcessGuid", "TargetLogonId"))  # of Sysmon 1, of 4624
 _MARK_OF = {str: 0, int: 1}  # which of them stands in the chunks that can answer: GUIDs are text, logon ids numbers
@@ -81,7 +81,7 @@ class Sought:
             found = process_of(event)
             self.processes += [found] if found is not None else []
         elif key == _LOGON:
-            logon = _logon(event)
+            logon = logon_of(event)
             if logon is not None and logon.id in self.logons:
                 self.logons.discard(logon.id)
                 self.found_logons.append(logon)
@@ -89,8 +89,8 @@ class Sought:
 
 def process_of(event: Event) -> Process | None:
     """Return the process that an event says was started, None when it says no such thing."""
-    source = source_of(event) if (event.provider.lower(), event.id) in CREATIONS else None
-    return None if source is None else Process(source.read(event, NOTHING)[0], event.computer.lower(), event.time)
+    read = _CREATIONS.get((event.provider.lower(), event.id))
+    return None if read is None else Process(read(event), event.computer.lower(), event.time)
 
 
 def logon_number(text: str) -> int:
@@ -164,8 +164,9 @@ def _chunks(log: Log, stream: BinaryIO) -> Iterator[evtx.Chunk]:
         yield from evtx.chunks(stream, Locator(log.path))
 
 
-def _logon(event: Event) -> Logon | None:
-    number = logon_number(event.get("TargetLogonId"))
+def logon_of(event: Event) -> Logon | None:
+    """Return the logon that an event tells of, None when it tells of none."""
+    number = logon_number(event.get("TargetLogonId")) if (event.provider.lower(), event.id) == _LOGON else 0
     if not number:
         return None
     domain, user = event.get("TargetDomainName"), event.get("TargetUserName")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from iisight.model.event import Event, Lost
 from iisight.model.locator import Locator
 from iisight.parsers.exports import json_values, xml_events
+from iisight.parsers.exports.one_line import event_of_line
 from iisight.parsers.exports.shapes import event_in
 from iisight.parsers.exports.window import Window, encoding_of
 
@@ -76,4 +77,4 @@ def _events(window: Window, locator: Locator, form: Format) -> Iterator[Event | 
         is_recovering = event is None and (is_recovering or isinstance(value, str))
 
 
-__all__ = ["HEAD", "VERSION", "Format", "events", "recognise"]
+__all__ = ["HEAD", "VERSION", "Format", "event_of_line", "events", "recognise"]

@@ -15,7 +15,7 @@ from iisight.model.activity import Action, Activity, Actor
 from iisight.model.event import Event
 from iisight.model.need import AnyOf, Need
 from iisight.telemetry.interpret._joiner import ScriptJoiner
-from iisight.telemetry.interpret._places import NOTHING, Area, Watch, area_of, code_kind
+from iisight.telemetry.interpret._places import NOTHING, Area, Watch, area_of, code_kind, fold
 
 Told = tuple[Actor, tuple[Action, ...]]
 Key = tuple[str, int]
@@ -73,6 +73,7 @@ __all__ = [
     "activity_of",
     "area_of",
     "code_kind",
+    "fold",
     "need",
     "source_of",
     "sources",

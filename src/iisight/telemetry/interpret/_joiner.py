@@ -18,6 +18,7 @@ _Key = tuple[str, str]
 class _Block:
     first: Event
     total: int
+    since: float  # when its first piece came
     pieces: dict[int, str] = field(default_factory=dict)
     size: int = 0
 
@@ -33,14 +34,14 @@ class ScriptJoiner:
         self._open: dict[_Key, _Block] = {}
         self._size = 0
 
-    def add(self, event: Event) -> Iterator[Event]:
-        """Yield the events that are complete with this one."""
+    def add(self, event: Event, now: float = 0.0) -> Iterator[Event]:
+        """Yield the events that are complete with this one; `now` is in seconds, for `overdue`."""
         at, total = number(text(event, "MessageNumber")), number(text(event, "MessageTotal"))
         key = (event.computer, event.get("ScriptBlockId"))
         if event.id != 4104 or not key[1] or not at or not total or total == 1 or not at <= total <= MAX_PIECES:
             yield event
             return
-        self._put(key, event, at, total)
+        self._put(key, event, at, _Block(event, total, now))
         if len(self._open[key].pieces) == self._open[key].total:
             yield self._take(key)
         while self._open and (len(self._open) > MAX_BLOCKS or self._size > MAX_TEXT):
@@ -51,8 +52,13 @@ class ScriptJoiner:
         while self._open:
             yield self._take(next(iter(self._open)))
 
-    def _put(self, key: _Key, event: Event, at: int, total: int) -> None:
-        block = self._open.setdefault(key, _Block(event, total))
+    def overdue(self, before: float) -> Iterator[Event]:
+        """Yield what was begun before a time and is still open, with its gaps."""
+        while self._open and next(iter(self._open.values())).since < before:
+            yield self._take(next(iter(self._open)))
+
+    def _put(self, key: _Key, event: Event, at: int, begun: _Block) -> None:
+        block = self._open.setdefault(key, begun)
         if at not in block.pieces and at <= block.total:
             piece = event.get("ScriptBlockText")
             block.pieces[at] = piece

@@ -16,8 +16,14 @@ NEED = AllOf((literal("Security-Auditing"), _commands.NEED))
 
 def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     """Return what a started process does."""
+    actor = actor_of(event)
+    return actor, _commands.started(actor)
+
+
+def actor_of(event: Event) -> Actor:
+    """Return the process that was started, and who started it."""
     process, parent = text(event, "NewProcessName"), text(event, "ParentProcessName")
-    actor = replace(
+    return replace(
         audited(event),
         process=process,
         command=text(event, "CommandLine"),
@@ -25,4 +31,3 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
         parent=parent,
         installer=installer(process, parent),
     )
-    return actor, _commands.started(actor)

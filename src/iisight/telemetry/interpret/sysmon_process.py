@@ -16,3 +16,8 @@ def read(event: Event, watch: Watch) -> tuple[Actor, tuple[Action, ...]]:
     """Return what a started process does."""
     actor = sysmon(event)
     return actor, _commands.started(actor, text(event, "OriginalFileName"))
+
+
+def actor_of(event: Event) -> Actor:
+    """Return the process that was started, and who started it."""
+    return sysmon(event)
