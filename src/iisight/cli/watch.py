@@ -3,9 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from threading import Event as Flag
 
 from iisight.cli import _hunt, _look, _settings
 from iisight.cli.main import CLEAN
@@ -13,8 +11,8 @@ from iisight.engine.hearing import infos
 from iisight.engine.registry import Rule, all_rules
 from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
+from iisight.watch.running import Running
 from iisight.watch.sinks.parse import sink_of
-from iisight.watch.sinks.sink import Sink
 from iisight.watch.survey import Plan
 
 
@@ -28,12 +26,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SINK",
         help="where alerts go: `-` (terminal), file:PATH, syslog+tls://HOST, https://…, eventlog:, command:PROGRAM",
     )
+    parser.add_argument(
+        "--events",
+        action="append",
+        default=[],
+        metavar="FEED",
+        help="where events come from: a file that grows, a folder that a forwarder writes to, `-`, wineventlog:",
+    )
     parser.add_argument("--state", metavar="DIR", type=Path, help="folder in which the watch keeps what it knows")
     parser.add_argument("--name", metavar="NAME", help="what alerts call this server (default: as EVIDENCE is called)")
     parser.add_argument(
         "--least", choices=[*Severity], default=Severity.LOW, metavar="LEVEL", help="tell what weighs at least so much"
     )
     parser.add_argument("--rules", metavar="FILE|DIR", action="append", default=[], type=Path, help="your Sigma rules")
+    parser.add_argument("--user", metavar="NAME", help="become this user once everything is opened (Linux, as root)")
+    parser.add_argument("--service", action="store_true", help="run as the service of Windows it was started as")
     _settings.arguments(parser)
     _look.arguments(parser)
     parser.set_defaults(time=None, since=None, until=None, host=[], channel=[], no_prefilter=False)
@@ -41,15 +48,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Watch until told to stop."""
+    if parsed.service:
+        from iisight.watch.service import run_as_service
+
+        status = run_as_service(lambda running: _watch(parsed, running))
+        if status is None:
+            raise UsageError("--service: this process was not started by the service manager of Windows")
+        return status
+    from iisight.watch.signals import run_until_signal
+
+    return run_until_signal(lambda running: _watch(parsed, running))
+
+
+def _watch(parsed: argparse.Namespace, running: Running) -> int:
     import gc
 
-    from iisight.watch.run import watch
+    from iisight.watch import rights
+    from iisight.watch.run import Ends, watch
 
-    gc.freeze()  # what is there by now stays
     plan, rules = plan_of(parsed)
-    sinks: Sequence[Sink] = [sink_of(text) for text in parsed.to or ["-"]]
-    stop, again = Flag(), Flag()
-    watch(plan, rules, sinks, Severity(parsed.least), stop, again, lambda: plan_of(parsed))
+    try:
+        if parsed.user:
+            rights.become(parsed.user)
+        rights.give_up()
+    except rights.RightsError as error:
+        raise UsageError(str(error)) from error
+    sinks = [sink_of(text) for text in parsed.to or ["-"]]
+    gc.freeze()  # what is there by now stays
+    ends = Ends(tuple(parsed.events), sinks, Severity(parsed.least))
+    watch(plan, rules, ends, running, lambda: plan_of(parsed))
     return CLEAN
 
 

@@ -4,20 +4,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from threading import Event as Flag
 from typing import Protocol
 
 from iisight.engine.registry import Rule
 from iisight.evidence.source import File, Source
-from iisight.model.alert import Alert, AlertKind
+from iisight.model.alert import AlertKind
+from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
 from iisight.watch import state
 from iisight.watch.courier import SinkHealth
-from iisight.watch.health import Health, alert_of
+from iisight.watch.health import Health, alert_of, line
+from iisight.watch.listening import Listening, keep_positions
 from iisight.watch.memory import Remembered
 from iisight.watch.narrow import Means, Narrow
 from iisight.watch.notice import Batch, Note, NoteKind, Settling
 from iisight.watch.queue import own_alert
+from iisight.watch.running import Running
 from iisight.watch.sources import Watched
 from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
@@ -25,7 +27,11 @@ from iisight.watch.teller import Teller
 from iisight.watch.telling import Draft, Frame, drafts
 from iisight.watch.warm import Warm, warmed
 
+Plans = Callable[[], tuple[Plan, tuple[Rule, ...]]]
+"""Reads settings and rules anew. Raises UsageError."""
+
 HEALTH_SECONDS = 3_600.0
+_POLL_SECONDS = 0.25  # between two looks at event feeds
 _LONGEST_WAIT = 5.0  # seconds; a stop is not waited for longer, should nobody wake the loop
 _WELL = (NoteKind.BACK,)
 
@@ -61,6 +67,7 @@ class Kit:
     sending: Sending
     teller: Teller
     surveying: Surveying
+    listening: Listening
     world: World
     least: Severity = Severity.LOW  # alerts that weigh less are not told
 
@@ -85,12 +92,24 @@ class Loop:
         self._trouble = ""
         self._health_due = 0.0
         self._was_well = True
+        self._said_ready = False
 
-    def run(self, stop: Flag) -> None:
-        """Watch until `stop` is set; what is held back then is told first."""
-        while not stop.is_set():
+    def run(self, running: Running, plans: Plans) -> None:
+        """Watch until it is to stop; what is held back then is told first."""
+        while not running.stop.is_set():
             self.step(self._wait())
+            running.manager.alive()
+            if self._surveyed is not None and not self._said_ready:
+                self._said_ready = True
+                running.manager.ready(line(self.health()))
+            if running.reload.is_set():
+                running.reload.clear()
+                running.manager.reloading()
+                self._reload(plans)
+                running.manager.ready(line(self.health()))
         self.step(0.0)
+        turn = self._kit.teller.next_turn()
+        self._tell(self._kit.listening.finish(self._frame(turn)), turn)
         self._kit.surveying.stop()
         self._cool()
 
@@ -104,20 +123,44 @@ class Loop:
         settled = self._settling.release()
         if settled.calm or settled.restless:
             self._look(settled.calm | settled.restless)
+        self._listen()
         self._survey()
         self._tell_health()
 
-    def reload(self, plan: Plan, rules: Sequence[Rule]) -> None:
-        """Go on with other settings and rules; what they find is told by the next look at everything."""
-        self._plan, self._rules = plan, tuple(rules)
+    def _reload(self, plans: Plans) -> None:
+        """Go on with settings and rules as they are now; what they find is told by the next look at everything."""
+        try:
+            self._plan, self._rules = plans()
+        except UsageError as error:
+            self.say("settings", f"the settings and rules before stay in force: {error}", Severity.MEDIUM)
+            return
         self._kit.surveying.changed(only_all_tells=True)
         if self._narrow is not None and self._surveyed is not None:
             self._narrow = self._narrowed(self._narrow.source, self._surveyed)
 
     def _wait(self) -> float:
+        """Return how long nothing has to be done unless something is noticed."""
+        listening = self._kit.listening
+        if listening.has_more:
+            return 0.0
         held = self._settling.wait()
-        seconds = min(self._kit.surveying.wait(), _LONGEST_WAIT if held is None else held)
-        return max(seconds, 0.001)
+        longest = _POLL_SECONDS if listening.feeds else _LONGEST_WAIT
+        return max(min(self._kit.surveying.wait(), longest if held is None else min(held, longest)), 0.001)
+
+    # Events
+
+    def _listen(self) -> None:
+        """Tell what event logs tell, and keep where they were read up to, both or neither."""
+        listening, teller = self._kit.listening, self._kit.teller
+        if not listening.feeds:
+            return
+        turn = teller.turn + 1
+        made = listening.hear(self._frame(turn))
+        for gap in listening.gaps():
+            self.say(gap.subject, f"{gap.subject}: {gap.reason}" + (f" (x{gap.count:,})" if gap.count > 1 else ""))
+        positions = listening.positions()
+        if (made or positions) and self._tell(made, teller.next_turn(), lambda c: keep_positions(c, positions)):
+            listening.stored(positions)
 
     # Changes of files
 
@@ -142,7 +185,7 @@ class Loop:
         turn = self._kit.teller.next_turn()
         if turned is not None:
             compared = drafts(turned.comparison, turned.old, turned.new, self._frame(turn), coverage=False)
-            made = [_dated(draft, changed) for draft in compared]
+            made = [self._kit.listening.with_who(_dated(draft, changed)) for draft in compared]
         if self._tell(made, turn, lambda _: memory.flush()):
             memory.flushed()
 
@@ -164,8 +207,10 @@ class Loop:
             self._trouble = f"everything could not be looked at: {found.problem}"
             return
         self._trouble = ""
-        self._tell(found.drafts, found.turn, lambda c: state.advance(c, found.generation, found.turn))
+        made = map(self._kit.listening.with_who, found.drafts)
+        self._tell(made, found.turn, lambda c: state.advance(c, found.generation, found.turn))
         self._surveyed, self._looked = found, self._kit.world.now()
+        self._kit.listening.matters(found.names, found.roots)
         if self._narrow is None or self._memory is None:
             self._narrow = self._narrowed(self._kit.watched.open(), found)
             self._health_due = 0.0
@@ -201,17 +246,17 @@ class Loop:
                 self._unwatched.pop(note.path, None)
             elif note.kind is not NoteKind.OVERFLOW:
                 self._unwatched[note.path] = f"{note.path}: {note.reason}"
-        if notes:
-            turn = self._kit.teller.next_turn()
-            now = self._kit.world.now()
-            self._tell([Draft((), self._said(note, now, turn)) for note in notes], turn)
+            again = note.kind in _WELL
+            what = "is watched again" if again else f"is not watched as it should be ({note.kind})"
+            severity = Severity.LOW if again or note.kind is NoteKind.POLLED else Severity.MEDIUM
+            self.say(f"{note.kind} {note.path}", f"{note.path} {what}: {note.reason}", severity)
 
-    def _said(self, note: Note, now: datetime, turn: int) -> Alert:
-        again = note.kind in _WELL
-        what = "is watched again" if again else f"is not watched as it should be ({note.kind})"
-        severity = Severity.LOW if again or note.kind is NoteKind.POLLED else Severity.MEDIUM
-        message = f"{note.path} {what}: {note.reason}"
-        return own_alert(now, self._plan.host, message, turn, note.kind, note.path, severity=severity)
+    def say(self, about: str, message: str, severity: Severity = Severity.MEDIUM) -> None:
+        """Tell something about the watch itself."""
+        turn = self._kit.teller.next_turn()
+        now = self._kit.world.now()
+        alert = own_alert(now, self._plan.host, message, self._plan.host, turn, about, severity=severity)
+        self._tell([Draft((), alert)], turn)
 
     def _tell_health(self) -> None:
         health = self.health()
@@ -237,9 +282,10 @@ class Loop:
             unread=found.gaps,
             looked=self._looked,
             alerts=self._alerts,
+            feeds=self._kit.listening.describe(),
             sinks=self._kit.sending.health(),
             unwatched=tuple(text for _, text in sorted(self._unwatched.items())),
-            trouble=self._kit.teller.failure or self._trouble,
+            trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble,
         )
 
 

@@ -1,49 +1,70 @@
 """Put a watch together, and run it until it is told to stop."""
 
+import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event as Flag
 
+from iisight.engine.ear import Ear
 from iisight.engine.registry import Rule
 from iisight.model.finding import Severity
 from iisight.watch import state
 from iisight.watch.delivery import Delivery, world
-from iisight.watch.loop import Kit, Loop, World
+from iisight.watch.feeds import Feed, feed_of
+from iisight.watch.listening import Listening, positions_of
+from iisight.watch.loop import Kit, Loop, Plans, World
 from iisight.watch.memory import Remembered
 from iisight.watch.notice import Notices, Root
+from iisight.watch.running import Running
 from iisight.watch.sinks.sink import Sink
 from iisight.watch.sources import watched
-from iisight.watch.survey import Plan
+from iisight.watch.spool import Spool
+from iisight.watch.survey import SPOOL, Plan
 from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 
-Plans = Callable[[], tuple[Plan, tuple[Rule, ...]]]
-"""Reads settings and rules anew. Raises UsageError."""
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where events come from and alerts go."""
+
+    feeds: tuple[str, ...]  # as options of the command line
+    sinks: Sequence[Sink]
+    least: Severity
 
 
-def watch(
-    plan: Plan,
-    rules: Sequence[Rule],
-    sinks: Sequence[Sink],
-    least: Severity,
-    stop: Flag,
-    again: Flag,
-    plans: Plans,
-) -> None:
-    """Watch until `stop` is set; `again` asks for settings and rules to be read anew. Raises UsageError."""
+def watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:
+    """Watch until it is to stop. Raises UsageError for what cannot be watched."""
     what = watched(plan.evidence)
-    opened = state.open_state(plan.state)
-    delivery = Delivery(plan.state / state.FILE_NAME, sinks, world(plan.host))
-    teller = Teller(opened.connection, delivery)
-    with Notices(Root(folder) for folder in what.folders()) as notices:
-        surveying = Surveying(time.monotonic, notices.wake)
-        real = World(time.monotonic, lambda: datetime.now(UTC))
-        kit = Kit(what, notices, delivery, teller, surveying, real, least)
+    ear = Ear(rules, plan.settings, plan.ask.rules)
+    with ExitStack() as stack:
+        feeds = [feed_of(text, ear.choose, channels=sorted(ear.channels)) for text in ends.feeds]
+        opened = state.open_state(plan.state)
+        stack.callback(opened.connection.close)
+        delivery = Delivery(plan.state / state.FILE_NAME, ends.sinks, world(plan.host))
+        notices = stack.enter_context(Notices(Root(folder) for folder in what.folders()))
+        listening = _listening(feeds, ear, plan, opened.connection)
+        stack.callback(listening.close)
+        kit = Kit(
+            watched=what,
+            notices=notices,
+            sending=delivery,
+            teller=Teller(opened.connection, delivery),
+            surveying=Surveying(time.monotonic, notices.wake),
+            listening=listening,
+            world=World(time.monotonic, lambda: datetime.now(UTC)),
+            least=ends.least,
+        )
         loop = Loop(kit, plan, rules, lambda: Remembered(opened.connection))
+        if opened.damage:
+            loop.say("state", f"what was known is lost, everything is looked at anew: {opened.damage}")
+        stack.callback(delivery.stop)
         delivery.start()
-        try:
-            loop.run(stop)
-        finally:
-            delivery.stop()
-            opened.connection.close()
+        loop.run(running, plans)
+
+
+def _listening(feeds: Sequence[Feed], ear: Ear, plan: Plan, connection: sqlite3.Connection) -> Listening:
+    spool = Spool(plan.state / SPOOL)
+    return Listening(feeds, ear, spool, plan.settings, time.monotonic, positions_of(connection, feeds))

@@ -18,6 +18,7 @@ from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
+from iisight.model.comparison import Change, Topic
 from iisight.model.errors import IisightError
 from iisight.model.report import Report
 from iisight.report.json import decode, to_json
@@ -26,10 +27,13 @@ from iisight.watch.database import StoreError, connect, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
 from iisight.watch.sources import watched
+from iisight.watch.spool import Spool
 from iisight.watch.telling import Draft, Frame, drafts
 
 MAX_ANSWER = 256 * 1024**2  # bytes
 COMMAND = (sys.executable, "-P", "-m", "iisight.watch.survey")
+SPOOL = "events"  # folder of the state
+_SPOOLED = f"{SPOOL}/events-" if os.sep == "/" else f"{SPOOL}\\events-"
 _EXAMINED_WITH = "examined with"  # fact: what examinations of the state rest on beside the content of the file
 
 
@@ -43,7 +47,6 @@ class Plan:
     settings: Settings
     ask: Ask
     host: str = ""  # what alerts call it; empty: as the evidence is called
-    spool: tuple[Path, ...] = ()  # files of events that were heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,9 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         rests_on = _examined_with(source, look)
         is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
         memory = Remembered(connection, answers=False, examined=is_same)
-        inventory, report = scanned(source, plan.settings, look=look, ask=plan.ask, memory=memory)
-    except IisightError as error:
+        logs = Spool(plan.state / SPOOL).logs()
+        inventory, report = scanned(source, plan.settings, look=look, ask=plan.ask, memory=memory, logs=logs)
+    except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
     number = state.generation(connection) + 1
     made = tuple(_since(connection, report, Frame(plan.host or source.name, time, turn)))
@@ -135,9 +139,18 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
 def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> Iterator[Draft]:
     """Yield what differs from the report in use and was not told; nothing when this is the first."""
     body = state.report(connection, state.generation(connection))
-    if body is not None:
-        before = decode(body, "the report before")
-        yield from drafts(compare(before, report), before, report, frame, state.told(connection))
+    if body is None:
+        return
+    before = decode(body, "the report before")
+    compared = compare(before, report)
+    rest = tuple(change for change in compared.changes if not _was_heard(change))
+    yield from drafts(replace(compared, changes=rest), before, report, frame, state.told(connection))
+
+
+def _was_heard(change: Change) -> bool:
+    """Tell whether a change is a finding of an event that was heard and told by itself."""
+    sides = (side for side in (change.old, change.new) if side is not None and side.locator is not None)
+    return change.topic is Topic.FINDING and any(_SPOOLED in str(side.locator) for side in sides)
 
 
 def _examined_with(source: Source, look: Look) -> str:

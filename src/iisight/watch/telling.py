@@ -25,6 +25,7 @@ class Draft:
 
     changes: tuple[str, ...]
     alert: Alert
+    section: str = ""  # of the configuration, when a setting changed: `system.webServer/httpLogging`
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping
         new=sides[1],
         components=tuple(concerned_by(components[known]) for known in list(concerned)[:MAX_COMPONENTS]),
     )
-    return Draft(ids, alert)
+    deed = _deed(group)
+    is_setting = deed is not None and deed.topic in (Topic.SETTING, Topic.LOGGING)
+    return Draft(ids, alert, deed.subject if deed is not None and is_setting else "")
 
 
 def _order(change: Change) -> tuple[object, ...]:
