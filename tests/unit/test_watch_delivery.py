@@ -387,6 +387,10 @@ def test_a_sink_that_is_down_is_not_waited_for_at_the_end(store: Path, connectio
     assert again.taken == list(alerts(10))
 
 
+def test_a_delivery_that_was_not_started_can_be_stopped(store: Path) -> None:
+    assert Delivery(store, (Recorder(),), world("WEB01")).stop(1) == ()
+
+
 def test_one_place_is_not_told_twice(store: Path) -> None:
     with pytest.raises(UsageError, match="twice to a"):
         Delivery(store, (Recorder("a"), Recorder("a")), world("WEB01"))

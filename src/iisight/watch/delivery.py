@@ -11,6 +11,7 @@ from iisight.model.alert import Alert
 from iisight.model.errors import UsageError
 from iisight.watch.courier import Courier, SinkHealth, World
 from iisight.watch.intake import Intake
+from iisight.watch.queue import DEFAULT, Bounds
 from iisight.watch.sinks.sink import Sink
 
 STOP_SECONDS = 10.0  # in which what waits is delivered when the watch ends
@@ -30,12 +31,12 @@ class Delivery:
     >>> delivery.stop()
     """
 
-    def __init__(self, store: Path, sinks: Sequence[Sink], surroundings: World) -> None:
+    def __init__(self, store: Path, sinks: Sequence[Sink], surroundings: World, bounds: Bounds = DEFAULT) -> None:
         """Start nothing yet. Raises UsageError for two sinks that are the same."""
         names = [sink.name for sink in sinks]
         if twice := {name for name in names if names.count(name) > 1}:
             raise UsageError(f"alerts would go twice to {', '.join(sorted(twice))}")
-        self._runs = [_Run(Courier(s, Intake(store, s.name, names), surroundings)) for s in sinks]
+        self._runs = [_Run(Courier(s, Intake(store, s.name, names, bounds), surroundings)) for s in sinks]
 
     def start(self) -> None:
         """Start a thread for each sink."""
@@ -63,7 +64,8 @@ class Delivery:
         for run in self._runs:
             run.stop(end)
         for run in self._runs:
-            run.thread.join(max(0.0, end - time.monotonic()) + 0.5)
+            if run.thread.ident is not None:  # it was started
+                run.thread.join(max(0.0, end - time.monotonic()) + 0.5)
         return tuple(run.courier.health.name for run in self._runs if run.thread.is_alive())
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from iisight.model.alert import Alert
 from iisight.watch.database import connect, named, shrink, transaction
-from iisight.watch.queue import Standing, advance, enlist, name_of, pending, put, standing
+from iisight.watch.queue import DEFAULT, Bounds, Standing, advance, enlist, name_of, pending, put, standing
 
 
 class Intake:
@@ -16,9 +16,9 @@ class Intake:
     A batch stays in memory until it is taken, so a retry is the same request as before.
     """
 
-    def __init__(self, store: Path, sink: str, names: Sequence[str]) -> None:
+    def __init__(self, store: Path, sink: str, names: Sequence[str], bounds: Bounds = DEFAULT) -> None:
         """`names` are those of all sinks, `sink` among them."""
-        self._store, self._sink, self._names = store, sink, names
+        self._store, self._sink, self._names, self._bounds = store, sink, names, bounds
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._queue = ""
@@ -52,7 +52,7 @@ class Intake:
     def put(self, alert: Alert) -> None:
         """Add an alert to the queue, for every sink."""
         with transaction(self._open()) as connection:
-            put(connection, (alert,))
+            put(connection, (alert,), self._bounds)
 
     def close(self) -> None:
         """Let go of the database, as must be done before a damaged one can be moved."""
@@ -79,7 +79,7 @@ class Intake:
     def _store_cursor(self, connection: sqlite3.Connection) -> None:
         if self._cursor > self._stored:
             with transaction(connection):
-                advance(connection, self._sink, self._cursor)
+                advance(connection, self._sink, self._cursor, self._bounds)
             self._stored = self._cursor
 
 

@@ -180,7 +180,16 @@ def _read(queue: str, number: int, time: str, body: bytes) -> Alert:
         return msgspec.convert(json.loads(body), Alert)
     except (msgspec.ValidationError, ValueError) as error:
         message = f"alert {number} of the queue, put at {time}, cannot be read: {error}"
-        return own_alert(datetime.fromtimestamp(0, UTC), "", message, "unreadable", queue, number)
+        return own_alert(_time(time), "", message, "unreadable", queue, number)
+
+
+def _time(text: str) -> datetime:
+    """Return the time of a row; the epoch when that is damaged as well."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _drop(connection: sqlite3.Connection, bounds: Bounds, newest: Alert) -> list[Alert]:

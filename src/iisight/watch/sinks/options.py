@@ -43,11 +43,11 @@ class Settings:
         value = self.values.get(name)
         return Path(value) if value else None
 
-    def text(self, name: str, default: str, pattern: str) -> str:
-        """Return text that matches a regular expression as a whole."""
+    def word(self, name: str, default: str, most: int) -> str:
+        """Return printable ASCII without spaces, at most that long."""
         value = self.values.get(name, default)
-        if not re.fullmatch(pattern, value):
-            raise UsageError(f"{self.kind}: {name}={value}: expected {pattern}")
+        if not re.fullmatch(r"[!-~]+", value) or len(value) > most:
+            raise UsageError(f"{self.kind}: {name}={value}: expected 1 to {most} characters of ASCII without spaces")
         return value
 
     def _within(self, name: str, default: int, least: int, most: int, read: Callable[[str], int | None]) -> int:

@@ -94,7 +94,7 @@ def parse(text: str) -> StreamSink | DatagramSink:
     host, port = _address(scheme, address, _PORTS.get(carrier, 0))
     style = Style(
         given.choice("facility", FACILITIES, "local0"),
-        given.text("app", "iisight", r"[!-~]{1,48}"),
+        given.word("app", "iisight", 48),
         given.number("enterprise", EXAMPLE_ENTERPRISE, 1, 2**32 - 1),
         given.size("max", _SIZES.get(carrier, 0), LEAST, MOST if carrier == "udp" else 1024 * 1024),
         given.choice("format", {"text": False, "ecs": True}, "text"),
