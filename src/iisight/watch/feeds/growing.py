@@ -4,7 +4,6 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 
