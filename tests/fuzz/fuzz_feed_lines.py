@@ -18,7 +18,7 @@ _FILTER = LineFilter([literal("appcmd"), any_of("inetsrv\\config", "w3wp")])
 def fuzz_one(data: bytes) -> None:
     """Split the bytes in two ways and read the lines: both tell the same, and what is not chosen holds no literal."""
     lines = _lines(data, len(data) or 1)
-    assert lines == _lines(data, 7), data
+    assert lines == _lines(data, 7 if len(data) < 4096 else 1021), data
     found = Records(every_line, Ledger()).read(lines, "fuzz")
     chosen = _FILTER.choose([line.text for line in lines])
     offsets = {line.offset for line, is_chosen in zip(lines, chosen, strict=True) if is_chosen}
