@@ -35,7 +35,7 @@ EVENTS = (
 
 
 def net(event: Event) -> bytes:
-    """Return a line as .NET's encoder writes it: every character that HTML knows, and all that is not ASCII, escaped."""
+    """Return a line as .NET's encoder writes it: what HTML knows, and all that is not ASCII, escaped."""
     text = encoded(event).decode()
     return re.sub(r"[&<>'`+]", lambda found: f"\\u{ord(found[0]):04X}", text).encode()
 

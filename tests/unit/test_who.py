@@ -145,10 +145,10 @@ def test_a_setting_is_joined_by_its_section() -> None:
     assert joined_who(changed(APPHOST, section="system.webServer/handlers"), found) == ""
 
 
-def made(action: Action, **actor: str) -> Heard:
+def made(action: Action) -> Heard:
     """Return an act."""
     event = Event("p", "c", 1, AT, "WEB01")
-    return Heard(Activity(event, Actor(user="eve", **actor), (action,)), who="eve")
+    return Heard(Activity(event, Actor(user="eve"), (action,)), who="eve")
 
 
 def test_what_failed_was_only_asked_for_or_changes_nothing_is_no_deed() -> None:

@@ -60,7 +60,7 @@ class Known:
     """Processes and logons that are known; with a bound, the oldest are forgotten for new ones."""
 
     def __init__(self, most: int | None = None, age: float = 0.0) -> None:
-        """Begin with nothing; `most` bounds processes and logons each, `age` how long, in seconds, each is kept then."""
+        """Begin with nothing; `most` bounds processes and logons each, `age` how many seconds each is kept."""
         self._most = most
         self._age = age
         self._by_guid: dict[str, Process] = {}

@@ -1,4 +1,4 @@
-"""Tell of lines that hold one record each, as JSON or XML, which have to be read: what the prefilter does for chunks.
+r"""Tell of lines that hold one record each, as JSON or XML, which have to be read: what the prefilter does for chunks.
 
 A line may write a character otherwise than the record has it. Backslashes are doubled in JSON, so they are left out on
 both sides: a literal with one becomes the texts around it. `\\u0026` is resolved, entities of XML are left out in a

@@ -11,7 +11,7 @@ Identity = tuple[int, int]  # device and inode; on Windows volume and file id
 
 def open_shared(path: Path) -> FileIO:
     """Open a regular file for reading, without keeping anybody from renaming or deleting it. Raises OSError."""
-    file = FileIO(path, "r", opener=_opener)
+    file = FileIO(str(path), "r", opener=_opener)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError("no regular file")

@@ -207,4 +207,4 @@ else:
 
 def _failed() -> ApiError:
     code = _error()
-    return ApiError(code, _said(code))
+    return ApiError(code, _said(code) if code else "Windows refused and did not say why")
