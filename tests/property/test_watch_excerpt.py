@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iisight.evidence import paths
@@ -82,16 +82,16 @@ def said(element: Element, gone: set[tuple[int, int]]) -> Said:
     return Said(element.name, tuple(element.attributes.items()), (element.line, element.column), inner)
 
 
-def tops(root: Element) -> Iterator[tuple[tuple[bytes, str], Element]]:
-    """Yield the sites, locations and pools of a file by what they are called."""
-    for child in root.children:
+def tops(element: Element, holder: str = "") -> Iterator[tuple[tuple[bytes, str], Element]]:
+    """Yield the sites, locations and pools below an element by what they are called."""
+    for child in element.children:
         if child.name == "location":
             site = child.get("path").replace("\\", "/").strip("/").partition("/")[0]
             yield (b"location", paths.lower("" if site == "." else site)), child
-        for holder in child.children if child.name == "system.applicationHost" else ():
-            for kind in {"sites": (b"site",), "applicationPools": (b"add",)}.get(holder.name, ()):
-                for block in holder.all(kind.decode()):
-                    yield (kind, paths.lower(block.get("name"))), block
+        elif (holder, child.name) in (("sites", "site"), ("applicationPools", "add")):
+            yield (child.name.encode(), paths.lower(child.get("name"))), child
+        else:
+            yield from tops(child, child.name)
 
 
 @settings(max_examples=400)
