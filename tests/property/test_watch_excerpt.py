@@ -90,8 +90,7 @@ def tops(element: Element, holder: str = "") -> Iterator[tuple[tuple[bytes, str]
             yield (b"location", paths.lower("" if site == "." else site)), child
         elif (holder, child.name) in (("sites", "site"), ("applicationPools", "add")):
             yield (child.name.encode(), paths.lower(child.get("name"))), child
-        else:
-            yield from tops(child, child.name)
+        yield from tops(child, child.name)
 
 
 @settings(max_examples=400)
