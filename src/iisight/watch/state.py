@@ -79,10 +79,10 @@ def keep_report(connection: sqlite3.Connection, number: int, body: bytes) -> Non
 
 
 def advance(connection: sqlite3.Connection, number: int, turn: int) -> None:
-    """Tell changes against another report from now on, begun at a turn; what was told before that is in it."""
+    """Tell changes against another report from now on, begun at a turn; what was told up to that turn is in it."""
     keep_fact(connection, "generation", str(number))
     connection.execute("DELETE FROM reports WHERE generation <> ?", (number,))
-    connection.execute("DELETE FROM told WHERE turn < ?", (turn,))
+    connection.execute("DELETE FROM told WHERE turn <= ?", (turn,))
 
 
 def told(connection: sqlite3.Connection) -> frozenset[str]:
