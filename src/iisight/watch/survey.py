@@ -3,9 +3,11 @@
 import hashlib
 import os
 import pickle
+import secrets
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -77,7 +79,7 @@ def start(plan: Plan, turn: int, time: datetime) -> "subprocess.Popen[bytes]":
     if process.stdin is not None:
         with suppress(OSError):  # it has ended already: `finish` tells
             process.stdin.write(pickle.dumps((plan, turn, time)))
-            process.stdin.close()
+            process.stdin.flush()  # and it stays open: the process ends when we do
     return process
 
 
@@ -93,7 +95,13 @@ def finish(process: "subprocess.Popen[bytes]", turn: int) -> Surveyed:
     import msgspec
 
     body = b"" if process.stdout is None else process.stdout.read(MAX_ANSWER + 1)
+    if len(body) > MAX_ANSWER:
+        process.kill()
     status = process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):
+            if pipe is not None:
+                pipe.close()
     try:
         return msgspec.json.decode(body, type=Surveyed)
     except msgspec.MsgspecError:
@@ -102,9 +110,9 @@ def finish(process: "subprocess.Popen[bytes]", turn: int) -> Surveyed:
 
 def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     """Look at everything, write report and readings into the state as its next generation, and return the rest."""
-    connection = connect(plan.state / state.FILE_NAME)
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
+        connection = connect(plan.state / state.FILE_NAME)
         source = watched(plan.evidence).open()
         rests_on = _examined_with(source, look)
         is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
@@ -113,7 +121,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         inventory, report = scanned(source, plan.settings, look=look, ask=plan.ask, memory=memory, logs=logs)
     except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
-    number = state.generation(connection) + 1
+    number = 1 + secrets.randbits(62)  # one that is killed late does not write over another's
     made = tuple(_since(connection, report, Frame(plan.host or source.name, time, turn)))
     try:
         with transaction(connection):
@@ -169,8 +177,16 @@ def main() -> int:
         os.nice(10)
     gc.set_threshold(1_000_000, 50, 1000)
     plan, turn, time = pickle.load(sys.stdin.buffer)  # noqa: S301  of our own parent process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.buffer.write(to_json(survey(plan, turn, time)))
     return 0
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that asked has ended, however: it must not write into a state that went on."""
+    with suppress(OSError):
+        os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
 
 
 if __name__ == "__main__":

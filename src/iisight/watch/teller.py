@@ -7,7 +7,7 @@ from typing import Protocol
 from iisight.model.alert import Alert
 from iisight.model.finding import Severity
 from iisight.watch import state
-from iisight.watch.database import StoreError, transaction
+from iisight.watch.database import DamagedError, StoreError, transaction
 from iisight.watch.holding import Holding
 from iisight.watch.queue import put
 from iisight.watch.telling import Draft
@@ -53,7 +53,8 @@ class Teller:
         """Tell of what weighs at least so much, and do with `write` what belongs to it, all or nothing.
 
         False: the disk takes nothing; alerts are sent all the same, and put into the queue when it does again. What
-        `write` would have written is lost then: what rests on it is found again by a look at everything.
+        `write` would have written is lost then: what rests on it is found again by a look at everything. Raises
+        DamagedError, with the alerts sent.
         """
         made = list(drafts)
         alerts = [draft.alert for draft in made if draft.alert.severity.rank >= least.rank]
@@ -71,6 +72,8 @@ class Teller:
             self._owed = told[-MAX_OWED:]
             if alerts:
                 self._delivery.urge(alerts)
+            if isinstance(error, DamagedError):
+                raise
             return False
         self.failure = ""
         self._holding.clear()
