@@ -1,6 +1,7 @@
 """The watch: what is noticed is looked at where it happened, told, and looked at as a whole once it is quiet."""
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +28,7 @@ from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 from iisight.watch.telling import Draft, Frame, drafts
+from iisight.watch.told import ALONE, settle
 from iisight.watch.warm import Warm, warmed
 
 T = TypeVar("T")
@@ -192,7 +194,7 @@ class Loop:
         if not changed:
             return
         turned = self._try(lambda: narrow.turn(changed))
-        self._kit.surveying.changed(only_all_tells=turned is None)
+        self._kit.surveying.changed(only_all_tells=turned is None or turned.is_doubtful)
         made: list[Draft] = []
         turn = self._kit.teller.next_turn()
         if turned is not None:
@@ -209,21 +211,33 @@ class Loop:
         if found is not None:
             self._take(found)
         if not surveying.is_running and surveying.begin(self._plan, teller.turn + 1, self._kit.world.now()):
-            teller.next_turn()
+            teller.since = teller.next_turn()
             if self._memory is not None:
                 self._memory.overtaken()
 
     def _take(self, found: Surveyed) -> None:
         """Tell what a look at everything found, and go on from there."""
+        teller = self._kit.teller
+        teller.since = found.turn if found.problem else ALONE
         if found.problem:
             self._trouble = f"everything could not be looked at: {found.problem}"
+            self._tell((), found.turn, settle)
+            teller.since = 0
             return
         self._trouble = ""
         made = map(self._kit.listening.with_who, found.drafts)
-        self._tell(made, found.turn, lambda c: state.advance(c, found.generation, found.turn))
+        self._tell(made, found.turn, lambda c: self._take_over(c, found))
+        teller.since = 0
         self._surveyed, self._looked = found, self._kit.world.now()
         self._kit.listening.matters(found.names, found.roots)
         self._try(lambda: self._go_on(found))
+
+    @staticmethod
+    def _take_over(connection: sqlite3.Connection, found: Surveyed) -> None:
+        """Compare with the new report from now on, unless it lacks what the one before could read."""
+        if found.replaces:
+            state.advance(connection, found.generation, found.turn, found.seen)
+        settle(connection)
 
     def _go_on(self, found: Surveyed) -> None:
         """Look at changes from now on with what a look at everything found out."""

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,21 +17,25 @@ from iisight.engine.compare import compare
 from iisight.engine.hearing import Ask
 from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
+from iisight.evidence.paths import fold
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
 from iisight.model.comparison import Change, Topic
+from iisight.model.coverage import GapKind
 from iisight.model.errors import IisightError
 from iisight.model.report import Report
 from iisight.report.json import decode, to_json
 from iisight.watch import state
-from iisight.watch.database import StoreError, connect, transaction
+from iisight.watch.database import StoreError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
-from iisight.watch.telling import Draft, Frame, drafts
+from iisight.watch.telling import UNREAD, Draft, Frame, drafts
+from iisight.watch.told import Seen, left, seen_in, standing
 
 MAX_ANSWER = 256 * 1024**2  # bytes
+MAX_TOLD = 50_000  # changes that are remembered while the report in use cannot be replaced
 COMMAND = (sys.executable, "-P", "-m", "iisight.watch.survey")
 SPOOL = "events"  # folder of the state
 _SPOOLED = f"{SPOOL}/events-" if os.sep == "/" else f"{SPOOL}\\events-"
@@ -57,7 +60,9 @@ class Surveyed:
 
     generation: int
     turn: int  # of when it was begun
-    drafts: tuple[Draft, ...] = ()  # what differs from the report before, and was not told
+    drafts: tuple[Draft, ...] = ()  # what differs from the report in use, and was not told
+    seen: Seen = field(default_factory=Seen)  # all that differs from it
+    replaces: bool = True  # the report in use: not while this one lacks what that one could read
     outline: Outline = field(default_factory=Outline)
     components: int = 0
     findings: int = 0  # that count
@@ -122,10 +127,13 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
     number = 1 + secrets.randbits(62)  # one that is killed late does not write over another's
-    made = tuple(_since(connection, report, Frame(plan.host or source.name, time, turn)))
+    body = to_json(report)
     try:
+        with named():
+            found = _since(connection, decode(body, "this report"), Frame(plan.host or source.name, time, turn))
         with transaction(connection):
-            state.keep_report(connection, number, to_json(report))
+            if found.replaces:
+                state.keep_report(connection, number, body)
             state.keep_fact(connection, _EXAMINED_WITH, rests_on)
             memory.replace_all()
     except StoreError as error:
@@ -134,7 +142,9 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     return Surveyed(
         number,
         turn,
-        made,
+        found.drafts,
+        found.seen,
+        found.replaces,
         outline_of(inventory),
         components=len(report.components),
         findings=sum(f.suppressed is None for f in report.findings),
@@ -144,15 +154,37 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     )
 
 
-def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> Iterator[Draft]:
-    """Yield what differs from the report in use and was not told; nothing when this is the first."""
-    body = state.report(connection, state.generation(connection))
-    if body is None:
-        return
-    before = decode(body, "the report before")
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What differs from the report in use."""
+
+    drafts: tuple[Draft, ...] = ()
+    seen: Seen = field(default_factory=Seen)
+    replaces: bool = True
+
+
+def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> _Since:
+    """Return what differs from the report in use, and of it what was not told; nothing when this is the first."""
+    used = state.report(connection, state.generation(connection))
+    if used is None:
+        return _Since()
+    before, told = decode(used, "the report before"), standing(connection)
     compared = compare(before, report)
-    rest = tuple(change for change in compared.changes if not _was_heard(change))
-    yield from drafts(replace(compared, changes=rest), before, report, frame, state.told(connection))
+    compared = replace(compared, changes=tuple(change for change in compared.changes if not _was_heard(change)))
+    made = tuple(drafts(left(compared, told, frame.number), before, report, frame))
+    return _Since(made, seen_in(compared), not reads_less(before, report) or len(told) > MAX_TOLD)
+
+
+def reads_less(before: Report, report: Report) -> bool:
+    """Tell whether something cannot be read or run that an earlier report could: what changes in it is not seen."""
+    bad = {fold(gap.subject) for gap in report.gaps if gap.kind in UNREAD}
+    bad |= {fold(file.path) for file in report.files if file.malformed}
+    bad -= {fold(gap.subject) for gap in before.gaps if gap.kind in UNREAD}
+    could = {fold(file.path) for file in before.files if not file.malformed}
+    components = (judged.component for judged in before.components)
+    could |= {fold(b.path) for c in components for b in (c.binary, c.twin) if b is not None}
+    failed = any(gap.kind is GapKind.FAILED for gap in set(report.gaps) - set(before.gaps))
+    return failed or not bad.isdisjoint(could)
 
 
 def _was_heard(change: Change) -> bool:

@@ -11,6 +11,7 @@ from iisight.watch.database import DamagedError, StoreError, transaction
 from iisight.watch.holding import Holding
 from iisight.watch.queue import put
 from iisight.watch.telling import Draft
+from iisight.watch.told import Told, keep
 
 MAX_OWED = 100_000  # changes; one that is forgotten may be told once more
 
@@ -33,7 +34,8 @@ class Teller:
         self._connection = connection
         self._delivery = delivery
         self._holding = Holding()
-        self._owed: list[tuple[str, int]] = []  # changes told while the state could not be written, and their turns
+        self._owed: list[Told] = []  # changes told while the state could not be written
+        self.since = 0  # turn of the look at everything that is under way; 0: none is
         self.turn = int(state.fact(connection, "turn") or 0)
         self.failure = ""  # why the state cannot be written; empty: it can
 
@@ -58,11 +60,11 @@ class Teller:
         """
         made = list(drafts)
         alerts = [draft.alert for draft in made if draft.alert.severity.rank >= least.rank]
-        told = [*self._owed, *((known, turn) for draft in made for known in draft.changes)]
+        told = [*self._owed, *(Told(turn, change) for draft in made for change in draft.changes)]
         try:
             with transaction(self._connection) as connection:
                 put(connection, (*self._holding.alerts(), *alerts))
-                state.keep_told(connection, told)
+                keep(connection, told, self.since)
                 state.keep_fact(connection, "turn", str(self.turn))
                 if write is not None:
                     write(connection)
