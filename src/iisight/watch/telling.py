@@ -1,21 +1,21 @@
 """From what differs between two reports to alerts: one for each thing that was done, not for each line that differs."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.comparison import Change, Comparison, Topic, Turn
-from iisight.model.coverage import GapKind
 from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
+from iisight.watch.sight import UNREAD, sighted
+from iisight.watch.told import thing_of
 
 MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
 _QUIET = (Turn.MOVED, Turn.UNKNOWN)
-UNREAD = (GapKind.UNREADABLE, GapKind.REFUSED, GapKind.MALFORMED, GapKind.FAILED)
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
 
@@ -42,13 +42,24 @@ def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, cove
     components = {j.component.id: j for report in (old, new) for j in report.components}
     rules = {info.id: info for info in new.rules}
     counting = [
-        c for c in compared.changes if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
+        c
+        for c in sighted(compared.changes, old, new)
+        if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
     ]
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
     made = [_draft(group, components, rules, frame) for group in groups.values()]
     yield from sorted(made, key=lambda d: (-d.alert.severity.rank, d.alert.message))
+
+
+def overtaken(draft: Draft, newer: Container[str]) -> Draft:
+    """Return an alert that says when it was so, should newer words of the same thing (`thing_of`) be told."""
+    if not any(thing_of(change) in newer for change in draft.changes):
+        return draft
+    seen = draft.alert.time.strftime("%H:%M:%S")
+    message = _cut(f"at {seen}, before what was told last of it: {draft.alert.message}")
+    return replace(draft, alert=replace(draft.alert, message=message))
 
 
 def _is_lost(change: Change) -> bool:
