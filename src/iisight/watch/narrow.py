@@ -173,7 +173,7 @@ class Narrow:
     def _read(source: Source, path: str) -> bytes:
         file = source.find(path)
         try:
-            return b"" if file is None else source.read(file, MAX_HOST)
+            return b"" if file is None or file.size > MAX_HOST else source.read(file, MAX_HOST)
         except EvidenceError:
             return b""
 
