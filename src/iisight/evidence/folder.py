@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from iisight.evidence.listing import Gaps, Listed, Names, to_source, to_time
 from iisight.evidence.names import printable
-from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.evidence.source import MAX_FILES, File, Source, fold
 from iisight.evidence.stream import guarded
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
@@ -65,14 +65,40 @@ def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None
         below = "" if origin == "." else f"{origin}/"
         place = source.to_path(printable(origin))
         found.update((file.path, None) for file in source.below(place))
-        if source.find(place) is not None:
-            found[place] = None
-        for name, info in _at(root, origin, below):
+        known = source.find(place)
+        if known is not None:
+            found[known.path] = None
+        twins = () if known is None else _twins(root, origin, known.origin)
+        for name, info in (*twins, *_at(root, origin, below)):
             listed = printable(name)
             if listed == name:  # other names are only read by a scan of the whole
                 file = File(source.to_path(name), info.st_size, to_time(info.st_mtime), name)
-                found[file.path] = file
+                _keep_first(found, file, twins=bool(twins))
     return found
+
+
+def _keep_first(found: dict[str, File | None], file: File, *, twins: bool) -> None:
+    """Keep a file; of two with the same Windows path the one that a scan of the whole would read."""
+    if not twins:
+        found[file.path] = file
+        return
+    alike = [other for other in found.values() if other is not None and fold(other.path) == fold(file.path)]
+    for other in alike:
+        del found[other.path]
+    first = min((*alike, file), key=lambda one: (one.path, one.origin))
+    found[first.path] = first
+
+
+def _twins(root: Path, origin: str, known: str) -> list[tuple[str, os.stat_result]]:
+    """Return the regular files whose names differ from one in case alone, where the file system tells them apart."""
+    folder, _, name = origin.rpartition("/")
+    names = {known} - {origin}
+    try:
+        beside = os.listdir(root / folder) if known == origin and not os.path.lexists(root / origin) else []  # noqa: PTH208
+    except OSError:
+        beside = []
+    names |= {f"{folder}/{other}".lstrip("/") for other in beside if other != name and fold(other) == fold(name)}
+    return [each for twin in sorted(names) for each in _at(root, twin, f"{twin}/") if each[0] == twin]
 
 
 def _at(root: Path, origin: str, below: str) -> Iterator[tuple[str, os.stat_result]]:
