@@ -109,6 +109,12 @@ class Served:
                 raise AssertionError(f"{failing} (status {ended}); told instead:\n{shown}\n{said}")
             time.sleep(0.02)
 
+    def memory(self) -> int:
+        """Return how much memory the watch took at most, in MiB; 0 where the system does not say."""
+        status = Path(f"/proc/{self.process.pid}/status") if self.process is not None else Path()
+        lines = status.read_text().splitlines() if status.is_file() else []
+        return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), 0)
+
     def fact(self, name: str) -> str:
         """Return a fact of the state."""
         found = self._ask("SELECT value FROM facts WHERE name = ?", name)

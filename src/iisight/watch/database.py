@@ -15,6 +15,7 @@ SHRINK = 1024  # pages that are given back at once
 ASIDE = ".damaged"  # suffix of a damaged database; the next one replaces it, so that they do not fill the disk
 
 _BESIDE = ("-wal", "-shm")  # https://sqlite.org/wal.html
+_BROKEN = "SQLITE_IOERR"  # somebody took the file or its log away, or the disk is dying
 _DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 
 
@@ -22,8 +23,12 @@ class StoreError(IisightError):
     """The database cannot be read or written now: full disk, locked, no right. It may work later."""
 
 
-class DamagedError(StoreError):
-    """The database is damaged: close every connection to it, and open it anew."""
+class UnusableError(StoreError):
+    """The connection will not work again: close every one to the database, and open it anew."""
+
+
+class DamagedError(UnusableError):
+    """The database is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,17 @@ def named(path: Path | None = None) -> Iterator[None]:
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         damaged = name in _DAMAGED or name.startswith("SQLITE_CORRUPT_")
-        raise (DamagedError if damaged else StoreError)(f"{place}{error}") from error
+        kind = DamagedError if damaged else UnusableError if name.startswith(_BROKEN) else StoreError
+        raise kind(f"{place}{error}") from error
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file from another in its place; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _ready(path: Path, create: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:

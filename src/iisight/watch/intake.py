@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iisight.model.alert import Alert
-from iisight.watch.database import connect, named, shrink, transaction
+from iisight.watch.database import connect, identity, named, shrink, transaction
 from iisight.watch.queue import DEFAULT, Bounds, Standing, advance, enlist, name_of, pending, put, standing
 
 
@@ -61,10 +61,10 @@ class Intake:
             connection.close()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._file != _file(self._store):
+        if self._connection is not None and self._file != identity(self._store):
             self.close()  # it was moved aside under our feet
         if self._connection is None:
-            self._file = _file(self._store)
+            self._file = identity(self._store)
             self._connection = connect(
                 self._store, durable=False
             )  # a cursor that is lost sends again, with the same id
@@ -81,12 +81,3 @@ class Intake:
             with transaction(connection):
                 advance(connection, self._sink, self._cursor, self._bounds)
             self._stored = self._cursor
-
-
-def _file(path: Path) -> tuple[int, int] | None:
-    """Return what tells one file from another in its place."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

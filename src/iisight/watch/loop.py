@@ -15,7 +15,7 @@ from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
 from iisight.watch import state
 from iisight.watch.courier import SinkHealth
-from iisight.watch.database import DamagedError, named
+from iisight.watch.database import UnusableError, named
 from iisight.watch.health import Health, alert_of, line
 from iisight.watch.listening import Listening, keep_positions
 from iisight.watch.memory import Remembered
@@ -102,7 +102,7 @@ class Loop:
         self._said_ready = False
 
     def run(self, running: Running, plans: Plans) -> None:
-        """Watch until it is to stop; what is held back then is told first. Raises DamagedError."""
+        """Watch until it is to stop; what is held back then is told first. Raises UnusableError."""
         try:
             while not running.stop.is_set():
                 self.step(self._wait())
@@ -253,12 +253,12 @@ class Loop:
     def _try(self, look: Callable[[], T]) -> T | None:
         """Return what a look gives. None when it fails: what is hostile must not end the watch.
 
-        Until everything was looked at, changes are not looked at where they happen then. Raises DamagedError.
+        Until everything was looked at, changes are not looked at where they happen then. Raises UnusableError.
         """
         try:
             with named():
                 return look()
-        except DamagedError:
+        except UnusableError:
             raise
         except Exception as error:
             _LOG.exception("a look at what changed")

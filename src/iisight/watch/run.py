@@ -1,6 +1,5 @@
 """Put a watch together, and run it until it is told to stop."""
 
-import logging
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from iisight.engine.ear import Ear
 from iisight.engine.registry import Rule
 from iisight.model.finding import Severity
 from iisight.watch import state
-from iisight.watch.database import DamagedError
+from iisight.watch.database import UnusableError
 from iisight.watch.delivery import Delivery, world
 from iisight.watch.feeds import Feed, feed_of
 from iisight.watch.listening import Listening, positions_of
@@ -28,7 +27,6 @@ from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 
 _PAUSE = 1.0  # seconds before a damaged state is opened anew
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +40,18 @@ class Ends:
 
 def watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:
     """Watch until it is to stop, with a new state when that becomes damaged. Raises UsageError."""
+    trouble = ""
     while True:
         try:
-            _watch(plan, rules, ends, running, plans)
+            _watch(plan, rules, ends, running, plans, trouble)
             return
-        except DamagedError as error:
-            _LOG.warning("%s", error)
+        except UnusableError as error:
+            trouble = str(error)
             running.stop.wait(_PAUSE)
 
 
-def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:
-    """Watch until it is to stop. Raises DamagedError, and UsageError for what cannot be watched."""
+def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans, trouble: str) -> None:
+    """Watch until it is to stop. Raises UnusableError, and UsageError for what cannot be watched."""
     what = watched(plan.evidence)
     ear = Ear(rules, plan.settings, plan.ask.rules)
     with ExitStack() as stack:
@@ -76,6 +75,9 @@ def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plan
         loop = Loop(kit, plan, rules, lambda: Remembered(opened.connection))
         if opened.damage:
             loop.say("state", f"what was known is lost, everything is looked at anew: {opened.damage}")
+        elif trouble:
+            lost = "" if state.generation(opened.connection) else ", and what was known is lost"
+            loop.say("state", f"the state could not be used and was opened anew{lost}: {trouble}")
         stack.callback(delivery.stop)
         delivery.start()
         loop.run(running, plans)

@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from iisight.model.alert import Alert
 from iisight.model.finding import Severity
 from iisight.watch import state
-from iisight.watch.database import DamagedError, StoreError, named, transaction
+from iisight.watch.database import StoreError, UnusableError, identity, named, transaction
 from iisight.watch.holding import Holding
 from iisight.watch.queue import put
 from iisight.watch.telling import Draft
@@ -33,6 +34,8 @@ class Teller:
         """`connection` is that of the state."""
         self._connection = connection
         self._delivery = delivery
+        self._path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+        self._identity = identity(self._path)
         self._holding = Holding()
         self._owed: list[Told] = []  # changes told while the state could not be written
         self.since = 0  # turn of the look at everything that is under way; 0: none is
@@ -45,11 +48,11 @@ class Teller:
         return self.turn
 
     def told_after(self, turn: int) -> frozenset[str]:
-        """Return of what was told after a turn, as `thing_of`. Raises DamagedError; nothing when it cannot be read."""
+        """Return of what was told after a turn, as `thing_of`. Raises UnusableError; nothing when it cannot be read."""
         try:
             with named():
                 return later(self._connection, turn)
-        except DamagedError:
+        except UnusableError:
             raise
         except StoreError:
             return frozenset()
@@ -66,12 +69,14 @@ class Teller:
 
         False: the disk takes nothing; alerts are sent all the same, and put into the queue when it does again. What
         `write` would have written is lost then: what rests on it is found again by a look at everything. Raises
-        DamagedError, with the alerts sent.
+        UnusableError, with the alerts sent.
         """
         made = list(drafts)
         alerts = [draft.alert for draft in made if draft.alert.severity.rank >= least.rank]
         told = [*self._owed, *(Told(turn, change) for draft in made for change in draft.changes)]
         try:
+            if identity(self._path) != self._identity:
+                raise UnusableError(f"{self._path}: the file was taken away")
             with transaction(self._connection) as connection:
                 put(connection, (*self._holding.alerts(), *alerts))
                 keep(connection, told, self.since)
@@ -84,7 +89,7 @@ class Teller:
             self._owed = told[-MAX_OWED:]
             if alerts:
                 self._delivery.urge(alerts)
-            if isinstance(error, DamagedError):
+            if isinstance(error, UnusableError):
                 raise
             return False
         self.failure = ""
