@@ -20,6 +20,7 @@ from iisight.watch.narrow import Means, Narrow
 from iisight.watch.notice import Batch, Note, NoteKind, Settling
 from iisight.watch.queue import own_alert
 from iisight.watch.running import Running
+from iisight.watch.said import Said
 from iisight.watch.sources import Watched
 from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
@@ -93,6 +94,7 @@ class Loop:
         self._health_due = 0.0
         self._was_well = True
         self._said_ready = False
+        self._said = Said(kit.world.clock)
 
     def run(self, running: Running, plans: Plans) -> None:
         """Watch until it is to stop; what is held back then is told first."""
@@ -156,7 +158,7 @@ class Loop:
             return
         turn = teller.turn + 1
         made = listening.hear(self._frame(turn))
-        for gap in listening.gaps():
+        for gap in self._said.take(listening.gaps()):
             self.say(gap.subject, f"{gap.subject}: {gap.reason}" + (f" (x{gap.count:,})" if gap.count > 1 else ""))
         positions = listening.positions()
         if (made or positions) and self._tell(made, teller.next_turn(), lambda c: keep_positions(c, positions)):
