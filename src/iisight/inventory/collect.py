@@ -20,6 +20,7 @@ from iisight.inventory.discovery import Found, Role
 from iisight.inventory.draft import MAIN, Draft, finish, join
 from iisight.inventory.examined import examine
 from iisight.inventory.inventory import Copy, Inventory
+from iisight.inventory.machine import Machine
 from iisight.inventory.mechanisms import sleepers
 from iisight.inventory.memory import Memory
 from iisight.inventory.registry import Asked, absent, find_registry
@@ -30,7 +31,6 @@ from iisight.model.component import Component, ImageState
 from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.progress import Progress
-from iisight.model.registry import Registry
 
 Finder = Callable[[Survey], Iterable[Draft]]
 _FEW_FILES = 40
@@ -42,21 +42,27 @@ def collect(
     source: Source,
     progress: Progress | None = None,
     look: Look | None = None,
-    registry: Registry | None = None,
+    machine: Machine | None = None,
     memory: Memory | None = None,
 ) -> Inventory:
     """Return the inventory; nothing of the evidence is left out without a gap that says so.
 
-    Binaries are looked at closely when `look` says how; else their headers alone are read. `registry` is that of the
-    machine; when it is not given, the hives of the source are. `memory` has what an earlier run read.
+    Binaries are looked at closely when `look` says how; else their headers alone are read. `machine` is what is known
+    of the machine beside the files; when its registry is not given, the hives of the source are asked. `memory` has
+    what an earlier run read.
     """
     with nullcontext(None) if look is None else look.start(source.newest) as examiner:
-        return _Collector(source, progress or (lambda *_: None), look, examiner, registry, memory).run()
+        return _Collector(source, progress or (lambda *_: None), look, examiner, machine, memory).run()
 
 
-def resolve(source: Source, progress: Progress | None = None) -> Inventory:
+def registered(source: Source, machine: Machine | None = None) -> Inventory:
+    """Return the configuration and what it registers; DLLs that nothing registers are not looked for."""
+    return _Collector(source, lambda *_: None, machine=machine).run(with_sleepers=False)
+
+
+def resolve(source: Source, progress: Progress | None = None, machine: Machine | None = None) -> Inventory:
     """Return the configuration alone: servers and documents, no components."""
-    return _Collector(source, progress or (lambda *_: None)).run(with_components=False)
+    return _Collector(source, progress or (lambda *_: None), machine=machine).run(with_components=False)
 
 
 class _Collector:
@@ -68,7 +74,7 @@ class _Collector:
         progress: Progress,
         look: Look | None = None,
         examiner: Examines | None = None,
-        registry: Registry | None = None,
+        machine: Machine | None = None,
         memory: Memory | None = None,
     ) -> None:
         self.source = source
@@ -81,11 +87,12 @@ class _Collector:
         self.gaps: list[Gap] = list(source.gaps)
         self.hosts = discovery.find_hosts(source)
         self.web_configs = WebConfigs(list(source.named("web.config")))
-        self.given = registry
+        self.given = machine or Machine()
+        self.gaps += self.given.gaps
         self.asked: Asked | None = None
         self.machine: Server | None = None  # the server that the registry's services are of
 
-    def run(self, with_components: bool = True) -> Inventory:
+    def run(self, *, with_components: bool = True, with_sleepers: bool = True) -> Inventory:
         servers = self._servers()
         copies = tuple(self._copies())
         schemas = tuple(self._schemas(servers))
@@ -93,7 +100,7 @@ class _Collector:
         if with_components:
             self._ask_registry(servers)
             components = [c for server in servers for c in self._components(server, schemas)]
-            components += self._sleepers(components)
+            components += self._sleepers(components) if with_sleepers else []
             self._read_the_rest()
         binaries = tuple(self.binaries.all())
         if self.look is not None and self.examiner is not None:
@@ -115,6 +122,7 @@ class _Collector:
             binaries=binaries,
             mapping=self.source.mount,
             registry=facts,
+            processes=self.given.processes,
         )
 
     # Servers
@@ -134,12 +142,18 @@ class _Collector:
 
     def _server(self, found: Found) -> Iterator[Server]:
         folder = paths.parent(found.file.path)
-        variables = _variables(found.file.path) | _express_variables(found)
+        variables = self._variables(found.file.path) | _express_variables(found)
         target = self._redirected(folder, variables) if found.role is Role.IN_FORCE else None
         document = self.documents.read(target or found.file, found.role)
         if document is None:
             return
         yield Builder(self.documents, self.web_configs, document).build(self._name(found), folder, variables)
+
+    def _variables(self, path: str) -> dict[str, str]:
+        """Return the variables of the machine a file is of: what every Windows has, in the case it has it, and more."""
+        known = paths.default_variables(discovery.drive_of(path))
+        spelled = {name.lower(): name for name in known}
+        return known | {spelled.get(name.lower(), name): value for name, value in self.given.variables.items()}
 
     def _name(self, found: Found) -> str:
         alike = [f for f in self.hosts if f.role is found.role]
@@ -165,7 +179,7 @@ class _Collector:
         document = self.documents.get(paths.join(folder, "administration.config"), "administration.config")
         if document is not None:
             builder = Builder(self.documents, WebConfigs(()), document, MACHINE_LEVEL)
-            yield builder.build("IIS Manager", folder, _variables(folder))
+            yield builder.build("IIS Manager", folder, self._variables(folder))
 
     def _unmapped(self, servers: list[Server]) -> Iterator[Server]:
         """Yield the web.configs that no site reads; they count as in force only when no site is known."""
@@ -178,7 +192,9 @@ class _Collector:
             if known:
                 reason = "web.config that belongs to no site: listed, and not in force"
                 self.gaps.append(Gap(GapKind.UNRESOLVED, rest[0].path, reason, len(rest)))
-            yield builder.build_unmapped(_variables(rest[0].path), reason="no site has this folder" if known else "")
+            yield builder.build_unmapped(
+                self._variables(rest[0].path), reason="no site has this folder" if known else ""
+            )
 
     # Files beside the configuration in force
 
@@ -227,7 +243,8 @@ class _Collector:
 
     def _ask_registry(self, servers: list[Server]) -> None:
         """Find the registry and the server whose machine it is of; a server of a machine without one is told."""
-        found = find_registry(self.source, self.gaps) if self.given is None else ("", self.given)
+        given = self.given.registry
+        found = find_registry(self.source, self.gaps) if given is None else ("", given)
         self.asked = None if found is None else Asked(found[1], self.gaps)
         full = (s for s in servers if s.apphost is not None and not s.name.startswith(_NOT_SERVICES))
         self.machine = next(full, None)
@@ -236,7 +253,7 @@ class _Collector:
         elif self.asked is not None:
             if not servers:
                 builder = Builder(self.documents, WebConfigs(()), None)
-                servers.append(builder.build_unmapped(paths.default_variables(), reason=""))
+                servers.append(builder.build_unmapped(self._variables(""), reason=""))
             self.machine = servers[0]
 
     def _components(self, server: Server, schemas: tuple[Document, ...]) -> list[Component]:
@@ -276,10 +293,6 @@ def _age(found: Found) -> tuple[float, str]:
     """Return what sorts copies from old to new: their time, else their name, which numbers those of the history."""
     modified = found.file.modified
     return 0.0 if modified is None else modified.timestamp(), paths.fold(found.file.path)
-
-
-def _variables(path: str) -> dict[str, str]:
-    return paths.default_variables(discovery.drive_of(path))
 
 
 def _express_variables(found: Found) -> dict[str, str]:
