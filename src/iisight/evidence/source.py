@@ -78,6 +78,10 @@ class Source:
         """Tell whether the evidence holds any file below a folder."""
         return len(self._range(path)) > 0
 
+    def covers(self, folder: str) -> bool:
+        """Tell whether it is known that the evidence holds all files of a folder."""
+        return False
+
     def below(self, folder: str) -> Iterator[File]:
         """Yield the files at any depth below a folder, in the order of their folded paths."""
         return (self._files[index] for index in self._range(folder))

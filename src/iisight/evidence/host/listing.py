@@ -1,16 +1,17 @@
 r"""From roots on a live machine to the files below them. A live machine is too large to be listed whole.
 
 A root is a folder with all below it (`C:\inetpub\wwwroot`), a single file, or a folder's own files alone (`C:\x\*`).
-A `*` for a whole folder name stands for all of them: `C:\Users\*\Documents\IISExpress\config`.
+A `*` in another name stands for any text: `C:\Users\*\Documents\IISExpress\config`, `C:\Logs\Archive-*.evtx`.
 """
 
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import BinaryIO
 
 from iisight.evidence import paths
 from iisight.evidence.host.disk import DENIED, Disk, Entry, why
 from iisight.evidence.listing import Gaps, Names
-from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.evidence.source import MAX_FILES, File, Source, fold
 from iisight.model.coverage import Gap, GapKind
 
 MAX_BELOW = 500_000  # files and folders of one root that are looked at
@@ -20,6 +21,16 @@ MAX_LINKS = 16  # followed for one root
 ALL = "*"
 _NOT_ADMINISTRATOR = "not run as an administrator"
 _UNASKED = "run as an administrator: what only administrators may read, such as other accounts' processes, is not known"
+
+
+class HostSource(Source):
+    """Files of a live machine: of a folder that was asked for and holds nothing, it is known that nothing is there."""
+
+    asked: frozenset[str] = frozenset()  # folded folders that were looked into, or are not there
+
+    def covers(self, folder: str) -> bool:
+        """Tell whether all files of a folder were asked for."""
+        return fold(folder) in self.asked
 
 
 class HostListing:
@@ -53,10 +64,16 @@ class HostListing:
             self._add(root)
         return bool(fresh)
 
-    def source(self) -> Source:
+    def source(self) -> HostSource:
         """Return the source of what was listed so far."""
         mount = "the running machine itself, in the folders that belong to its web server"
-        return Source(self._name, self._files.values(), self._open, self.gaps, mount)
+        source = HostSource(self._name, self._files.values(), self._open, self.gaps, mount)
+        source.asked = frozenset(self._done)
+        return source
+
+    def refuse(self, subject: str, reason: str) -> None:
+        """Say that something is left out."""
+        self._gaps.add(GapKind.REFUSED, subject, reason)
 
     def _open(self, file: File) -> BinaryIO:
         return self._disk.open(file.origin or file.path)
@@ -77,21 +94,26 @@ class HostListing:
 
     def _expanded(self, root: str) -> Iterator[str]:
         """Yield the roots that one with `*` stands for, those that are there."""
-        before, star, after = root.partition(f"\\{ALL}\\")
+        before, star, _ = root.partition(ALL)
         if not star:
             yield root
             return
-        if self._disk.look(before) is not None:
-            for entry in sorted(self._disk.entries(before), key=lambda e: e.name):
-                if entry.is_folder and not entry.is_link:
-                    yield from self._expanded(f"{before}\\{entry.name}\\{after}")
+        folder = before.rpartition("\\")[0]
+        pattern, _, rest = root[len(folder) + 1 :].partition("\\")
+        if self._disk.look(folder) is not None:
+            for entry in sorted(self._disk.entries(folder), key=lambda e: e.name):
+                if not entry.is_link and fnmatchcase(paths.lower(entry.name), paths.lower(pattern)):
+                    yield from self._expanded("\\".join(filter(None, (folder, entry.name, rest))))
 
     def _list(self, root: str, *, flat: bool) -> None:
         if self._is_done(root, deep=not flat):
             return
         real = self._resolved(root)
         entry = None if real is None else self._disk.look(real)
-        if real is None or entry is None:
+        if real is None:
+            return
+        if entry is None:
+            self._done.setdefault(paths.fold(root), not flat)
             return
         if entry.is_folder:
             self._walk(root, real, flat=flat)

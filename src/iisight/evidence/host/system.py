@@ -88,16 +88,14 @@ class WindowsProcesses:
         return buffer.value
 
     def command_line(self, pid: int) -> str:
-        """Return the command line of a process: a UNICODE_STRING and its characters, in one buffer."""
+        """Return the command line of a process."""
         buffer, used = ctypes.create_string_buffer(2 * _MAX_TEXT + 64), wintypes.ULONG()
         with self._opened(pid, _QUERY_LIMITED) as handle:
             ask = self._nt.NtQueryInformationProcess
             status = ask(handle, _COMMAND_LINE, buffer, len(buffer), ctypes.byref(used))
         if status != 0:
             raise OSError(f"status {status:#010x}")
-        length = int.from_bytes(buffer.raw[:2], "little")  # bytes
-        start = 2 * ctypes.sizeof(c_void_p)
-        return buffer.raw[start : start + length].decode("utf-16-le", "replace")
+        return to_text(buffer.raw, ctypes.sizeof(c_void_p))
 
     def modules(self, pid: int) -> Iterator[str]:
         """Yield the paths of what a process has loaded, of either bitness."""
@@ -123,6 +121,12 @@ class WindowsProcesses:
             yield handle
         finally:
             self._kernel.CloseHandle(handle)
+
+
+def to_text(buffer: bytes, pointer: int) -> str:
+    """Return the text of a UNICODE_STRING whose characters follow it; `pointer` is the size of an address, in bytes."""
+    length = int.from_bytes(buffer[:2], "little")  # bytes
+    return buffer[2 * pointer : 2 * pointer + length].decode("utf-16-le", "replace")
 
 
 def is_administrator() -> bool:

@@ -39,7 +39,9 @@ class LiveRegistry:
         if not self._control_set:
             select = self._read(rf"{_SYSTEM}\Select")
             number = None if select is None else select.number("Current")
-            self._control_set = spelled if number is None else f"ControlSet{number:03}"
+            name = spelled if number is None else f"ControlSet{number:03}"
+            is_there = self._read(rf"{_SYSTEM}\{name}") is not None  # Wine has no other than CurrentControlSet
+            self._control_set = name if is_there else spelled
         return self._control_set
 
     def _read(self, path: str) -> Key | None:
