@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> int:
         outcome = "the tests for Windows are skipped" if is_optional else "the tests for Windows cannot run"
         print(f"{outcome}: {error} is not installed. On Debian: {INSTALL}", file=sys.stderr)
         return 0 if is_optional else UNAVAILABLE
-    return wine.run("-m", "pytest", "-p", "no:cacheprovider", *(chosen or SUITE))
+    named = any(not argument.startswith("-") for argument in chosen)
+    return wine.run("-m", "pytest", "-p", "no:cacheprovider", *chosen, *(() if named else SUITE))
 
 
 if __name__ == "__main__":

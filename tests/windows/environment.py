@@ -13,6 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from threading import Timer
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -39,7 +40,22 @@ class Wine:
     def run(self, *arguments: str, seconds: float = 1500) -> int:
         """Run the Python with arguments from the root of the repository; return its exit status."""
         command = [self.loader, str(self.python), *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.variables(), timeout=seconds, check=False).returncode
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.variables(),
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            timer = Timer(seconds, process.kill)
+            timer.start()
+            for line in process.stdout or ():  # Wine's programs write to pipes alone, wherever this one's output goes
+                print(line, end="", flush=True)
+            timer.cancel()
+        return process.returncode
 
     def call(self, *arguments: str) -> None:
         """Run a program of Windows; raises CalledProcessError."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from iisight.model.registry import Data
+from iisight.parsers.registry.memory import type_of
 
 
 @contextmanager
@@ -19,11 +20,13 @@ def written(keys: Mapping[str, Mapping[str, Data]]) -> Iterator[None]:
                 made += _missing(path)
                 with winreg.CreateKey(winreg.HKEY_LOCAL_MACHINE, path) as key:
                     for name, data in values.items():
-                        winreg.SetValueEx(key, name, 0, _type(data), list(data) if isinstance(data, tuple) else data)
+                        winreg.SetValueEx(key, name, 0, type_of(data), list(data) if isinstance(data, tuple) else data)
             yield
         finally:
             for path in sorted(set(made), key=len, reverse=True):
                 winreg.DeleteKey(winreg.HKEY_LOCAL_MACHINE, path)
+    else:
+        raise NotImplementedError
 
 
 def _missing(path: str) -> list[str]:
@@ -39,7 +42,3 @@ def _missing(path: str) -> list[str]:
             except FileNotFoundError:
                 found.append(above)
     return found
-
-
-def _type(data: Data) -> int:
-    return {str: 1, bytes: 3, int: 4}.get(type(data), 7)

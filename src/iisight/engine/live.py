@@ -85,7 +85,7 @@ def variables_of(registry: Registry, environment: Mapping[str, str], gaps: list[
         of_64_bits = next((value for name, value in found.items() if name.lower() == native_one.lower()), None)
         if of_64_bits:
             found = {n: v for n, v in found.items() if n.lower() != variable.lower()} | {variable: of_64_bits}
-    known = machine_variables(found)
+    known = {name: paths.expand(value, found) for name, value in machine_variables(found).items()}
     try:
         key = registry.key(MACHINE)
     except ParseError as error:

@@ -27,6 +27,7 @@ from iisight.inventory.registry import Asked, absent, find_registry
 from iisight.inventory.registry_facts import facts_of
 from iisight.inventory.steps import guarded
 from iisight.inventory.survey import Survey
+from iisight.model.binary import Binary
 from iisight.model.component import Component, ImageState
 from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
@@ -35,6 +36,7 @@ from iisight.model.progress import Progress
 Finder = Callable[[Survey], Iterable[Draft]]
 _FEW_FILES = 40
 _MAX_COPIES = 200
+_MAX_LOADED = 5_000  # files that worker processes have loaded and that are looked at
 _NOT_SERVICES = ("IIS Express", "IIS Manager")
 
 
@@ -102,10 +104,11 @@ class _Collector:
             components = [c for server in servers for c in self._components(server, schemas)]
             components += self._sleepers(components) if with_sleepers else []
             self._read_the_rest()
+        loaded = list(self._loaded()) if with_components else []
         binaries = tuple(self.binaries.all())
         if self.look is not None and self.examiner is not None:
             self.progress("what binaries can do", 0, len(binaries))
-            examined = examine(components, self.source, self.binaries, self.look, self.examiner, self.memory)
+            examined = examine(components, self.source, self.binaries, self.look, self.examiner, self.memory, loaded)
             self.gaps += examined.gaps
             components = [examined.component(c) for c in components]
             binaries = tuple(examined.binary(b) for b in binaries)
@@ -273,6 +276,17 @@ class _Collector:
         drafts = guarded("sleepers", self.gaps, lambda: sleepers.find(self._counted(files), self.binaries, registered))
         found = ((finish(draft, MAIN, None), self.binaries.get(draft.image or "")) for draft in drafts)
         return [replace(component, image_state=ImageState.READ, binary=binary) for component, binary in found]
+
+    def _loaded(self) -> Iterator[Binary]:
+        """Yield what worker processes have loaded from elsewhere than Windows' own folder, as far as it is there."""
+        modules = {paths.fold(m) for process in self.given.processes or () for m in process.modules or ()}
+        windows = paths.fold(self._variables("")["windir"]) + "\\"
+        found = sorted(module for module in modules if not module.startswith(windows))
+        if len(found) > _MAX_LOADED:
+            reason = f"worker processes have loaded {len(found):,} files; {_MAX_LOADED:,} of them are looked at"
+            self.gaps.append(Gap(GapKind.REFUSED, found[_MAX_LOADED], reason, len(found) - _MAX_LOADED))
+        binaries = (self.binaries.get(module) for module in found[:_MAX_LOADED])
+        return (binary for binary in binaries if binary is not None)
 
     def _counted(self, files: list[File]) -> Iterator[File]:
         for index, file in enumerate(files):
