@@ -46,7 +46,8 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
 
 
 def _judged(inventory: Inventory, held: dict[str, tuple[str, list[HostProcess]]]) -> Iterator[Finding]:
-    registered = {paths.fold(c.image) for c in inventory.components if c.kind is not Kind.SLEEPER and _is_code(c.image)}
+    images = (c.image for c in inventory.components if c.image and c.kind is not Kind.SLEEPER)
+    registered = {paths.fold(image) for image in images if paths.extension(image) in _CODE}
     folders = frozenset(_folders(inventory, registered))
     binaries = {paths.fold(binary.path): binary for binary in inventory.binaries}
     content = frozenset(paths.fold(server.expand(a.physical_path)) for server in inventory.servers for a in server.apps)
@@ -108,10 +109,6 @@ def _folders(inventory: Inventory, registered: set[str]) -> Iterator[str]:
         for registration in component.registrations:
             if paths.basename(registration.locator.path).lower() == "web.config":
                 yield paths.fold(paths.parent(registration.locator.path))
-
-
-def _is_code(image: str | None) -> bool:
-    return image is not None and paths.extension(image) in _CODE
 
 
 def _is_a_products(key: str) -> bool:
