@@ -20,7 +20,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/windows src/iisight tests/windows
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/windows src/iisight/evidence src/iisight/cli/_live.py tests/windows
 	$(BIN)/lint-imports
 	$(BIN)/iisight rules check
 

@@ -31,7 +31,7 @@ def gaps(*notes: str) -> tuple[Gap, ...]:
     source = memory_source({PATH: b"MZ"})
     file = Binary(PATH, 2, "00", None, None)
     component = Component("x", Kind.NATIVE_MODULE, "L-01", "x", PATH, None, binary=file)
-    return examine([component], [], source, Binaries(source), Look(), Told(*notes)).gaps
+    return examine([component], source, Binaries(source), Look(), Told(*notes)).gaps
 
 
 def test_each_of_a_few_notes_is_a_gap() -> None:

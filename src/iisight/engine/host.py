@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from iisight import tables
 from iisight.evidence import paths
 from iisight.evidence.host import Disk, HostListing
-from iisight.evidence.host.listing import HostSource
+from iisight.evidence.source import Source
 from iisight.inventory.collect import registered, resolve
 from iisight.inventory.config.build import Server
 from iisight.inventory.discovery import drive_of
@@ -29,7 +29,7 @@ _LARGE = re.compile(r"[a-z]:(?:\\windows(?:\\system32|\\syswow64|\\microsoft\.ne
 
 def read_host(
     disk: Disk, name: str, machine: Machine, *, is_administrator: bool = True, progress: Progress | None = None
-) -> HostSource:
+) -> Source:
     """Return the source of everything of a live machine that belongs to its web server."""
     listing = HostListing(disk, name, is_administrator=is_administrator)
     show = progress or (lambda *_: None)

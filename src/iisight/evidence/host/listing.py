@@ -11,7 +11,7 @@ from typing import BinaryIO
 from iisight.evidence import paths
 from iisight.evidence.host.disk import DENIED, Disk, Entry, why
 from iisight.evidence.listing import Gaps, Names
-from iisight.evidence.source import MAX_FILES, File, Source, fold
+from iisight.evidence.source import MAX_FILES, File, Source
 from iisight.model.coverage import Gap, GapKind
 
 MAX_BELOW = 500_000  # files and folders of one root that are looked at
@@ -21,16 +21,6 @@ MAX_LINKS = 16  # followed for one root
 ALL = "*"
 _NOT_ADMINISTRATOR = "not run as an administrator"
 _UNASKED = "run as an administrator: what only administrators may read, such as other accounts' processes, is not known"
-
-
-class HostSource(Source):
-    """Files of a live machine: of a folder that was asked for and holds nothing, it is known that nothing is there."""
-
-    asked: frozenset[str] = frozenset()  # folded folders that were looked into, or are not there
-
-    def covers(self, folder: str) -> bool:
-        """Tell whether all files of a folder were asked for."""
-        return fold(folder) in self.asked
 
 
 class HostListing:
@@ -64,10 +54,10 @@ class HostListing:
             self._add(root)
         return bool(fresh)
 
-    def source(self) -> HostSource:
+    def source(self) -> Source:
         """Return the source of what was listed so far."""
         mount = "the running machine itself, in the folders that belong to its web server"
-        source = HostSource(self._name, self._files.values(), self._open, self.gaps, mount)
+        source = Source(self._name, self._files.values(), self._open, self.gaps, mount)
         source.asked = frozenset(self._done)
         return source
 
