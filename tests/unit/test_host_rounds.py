@@ -1,9 +1,12 @@
 """What belongs to a web server on a live machine is found from its configuration outwards."""
 
+import sys
 from collections.abc import Iterable, Iterator
 
+import pytest
+
 from iisight.engine.host import base_roots, host_roots, read_host
-from iisight.engine.live import ask, open_live
+from iisight.engine.live import ask, open_live, this_host
 from iisight.engine.scan import scan
 from iisight.engine.settings import Settings
 from iisight.evidence.host import MemoryDisk
@@ -16,6 +19,7 @@ from iisight.inventory.machine import Machine
 from iisight.inventory.registry import find_registry
 from iisight.model.component import ImageState, Kind
 from iisight.model.coverage import GapKind
+from iisight.model.errors import UsageError
 from iisight.model.process import HostProcess
 from iisight.parsers.registry import MemoryRegistry
 from iisight.workbench import stock
@@ -200,3 +204,9 @@ def test_a_command_line_is_the_text_behind_its_header() -> None:
     header = len(text).to_bytes(2, "little") + (len(text) + 2).to_bytes(2, "little") + bytes(12)
     assert to_text(header + text + b"\0\0rest", 8) == "w3wp.exe -ap x"
     assert to_text(header[:4] + bytes(4) + text, 4) == "w3wp.exe -ap x"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is a host to be read")
+def test_where_no_windows_runs_it_is_said_what_to_name_instead() -> None:
+    with pytest.raises(UsageError, match=r"a copy of the server, a ZIP or tar archive .* mounted disk image"):
+        this_host()

@@ -1,7 +1,6 @@
 """The Windows this runs on, as evidence: its files, its registry, its worker processes. Imports everywhere."""
 
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -98,4 +97,6 @@ def variables_of(registry: Registry, environment: Mapping[str, str], gaps: list[
 
 def computer_name(environment: Mapping[str, str]) -> str:
     """Return what the report calls this machine."""
+    import socket
+
     return environment.get("COMPUTERNAME") or socket.gethostname()

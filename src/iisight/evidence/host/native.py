@@ -2,14 +2,17 @@
 
 import os
 import sys
-from ctypes import CDLL
+from typing import TYPE_CHECKING
 
 from iisight.model.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 _NO_WINDOWS = "this is no Windows: give a copy of one"
 
 
-def library(name: str) -> CDLL:
+def library(name: str) -> "CDLL":
     """Return a DLL of Windows whose functions keep their last error. Raises EvidenceError elsewhere."""
     if sys.platform == "win32":
         import ctypes

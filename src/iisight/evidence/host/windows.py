@@ -30,6 +30,7 @@ _FOLDER, _REPARSE = 0x10, 0x400  # FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPA
 _NAME_SURROGATE = 0x20000000  # of a reparse tag: it names another file or folder (IsReparseTagNameSurrogate)
 _REMOTE = 4  # DRIVE_REMOTE
 _MAX_PATH = 32_768
+_VOLUME, _BY_VOLUME = "\\\\?\\Volume{", 1  # VOLUME_NAME_GUID
 _SYSTEM32 = re.compile(r"([A-Za-z]:\\Windows\\)System32(?=\\|\Z)", re.IGNORECASE)
 _ABSENT = frozenset(
     {2, 3, 15, 21, 53, 67, 123, 161, 267}
@@ -63,7 +64,7 @@ class WindowsDisk:
     def target(self, path: str) -> str:
         """Return where a link leads, without the prefix of the object manager."""
         target = os.readlink(self._name(path))  # noqa: PTH115  a text, no path of this process
-        return target if target.startswith("\\\\?\\Volume{") else paths.normal(target)
+        return target if target.startswith(_VOLUME) else paths.normal(target)
 
     def is_remote(self, path: str) -> bool:
         """Tell whether a path is on another computer: a share, or a drive that stands for one."""
@@ -99,6 +100,7 @@ class _Kernel:
         self._kernel.GetFileInformationByHandleEx.argtypes = [
             *(wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD),
         ]
+        self._kernel.GetLongPathNameW.argtypes = [wintypes.LPCWSTR, wintypes.LPWSTR, wintypes.DWORD]
         self._kernel.GetFinalPathNameByHandleW.argtypes = [
             *(wintypes.HANDLE, wintypes.LPWSTR, wintypes.DWORD, wintypes.DWORD),
         ]
@@ -116,8 +118,8 @@ class _Kernel:
             if attributes & _REPARSE:  # a file whose content a filter supplies: it must be opened through it
                 self._kernel.CloseHandle(handle)
                 handle = self._create(name, 0)
-            final = self._final(handle)
-            if final and paths.fold(final) != paths.fold(path) and "~" not in path:
+            final = self._final(handle, _BY_VOLUME if path.startswith(_VOLUME) else 0)
+            if final and paths.fold(final) not in {paths.fold(path), paths.fold(self._long(name))}:
                 raise OSError("a folder on the way to it has become a link")
             descriptor = native.to_descriptor(handle)
         except OSError:
@@ -151,13 +153,21 @@ class _Kernel:
         get = self._kernel.GetFileInformationByHandleEx
         return int(basic[4] & 0xFFFFFFFF) if get(wintypes.HANDLE(handle), 0, basic, ctypes.sizeof(basic)) else 0
 
-    def _final(self, handle: int) -> str:
-        r"""Return where an open file is, `C:\…`; empty when the system does not say."""
+    def _final(self, handle: int, flags: int) -> str:
+        r"""Return where an open file is, `C:\…` or by the name of its volume; empty when the system does not say."""
         import ctypes
 
         buffer = ctypes.create_unicode_buffer(_MAX_PATH)
-        length = self._kernel.GetFinalPathNameByHandleW(handle, buffer, _MAX_PATH, 0)
+        length = self._kernel.GetFinalPathNameByHandleW(handle, buffer, _MAX_PATH, flags)
         return buffer.value if 0 < length < _MAX_PATH else ""
+
+    def _long(self, name: str) -> str:
+        """Return a name with its 8.3 parts written out; no link is followed."""
+        import ctypes
+
+        buffer = ctypes.create_unicode_buffer(_MAX_PATH)
+        length = self._kernel.GetLongPathNameW(name, buffer, _MAX_PATH)
+        return buffer.value if 0 < length < _MAX_PATH else name
 
 
 def is_redirected() -> bool:
