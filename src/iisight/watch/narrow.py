@@ -15,9 +15,9 @@ from iisight.evidence.source import File, Opener, Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.config.excerpt import Blocks, differing
+from iisight.inventory.machine import Machine
 from iisight.model.comparison import Comparison
 from iisight.model.errors import EvidenceError
-from iisight.model.registry import Registry
 from iisight.model.report import Report
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import MAX_SITES, SERVER, Outline, is_slow, outline_of, slow_folders
@@ -37,7 +37,7 @@ class Means:
     settings: Settings
     rules: tuple[Rule, ...]
     memory: Remembered
-    registry: Registry | None = None
+    machine: Machine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Narrow:
     def _report(self, lens: "_Lens", source: Source, given: Mapping[str, bytes | None]) -> Report:
         excerpts = {path: blocks.excerpt(lens.blocks) for path, blocks in self._hosts.items()}
         seen, means = source.through(lambda opener: _given(opener, {**given, **excerpts})), self._means
-        inventory = collect(seen, look=means.look, registry=means.registry, memory=means.memory)
+        inventory = collect(seen, look=means.look, machine=means.machine, memory=means.memory)
         self._learn(lens, outline_of(inventory))
         return report_on(inventory, means.settings, means.rules)
 

@@ -7,7 +7,8 @@ Blocks of a page (fenced, the words after the fence say which):
 same way; `registry <key>` values that go into a hive (`stock_registry.py`);
 `snapshot <name>` the configuration as the blocks above it leave it, kept in the history at that time;
 `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
-`event <channel> <id>` a record of an event log (`event_blocks.py`); `expect` what the rule says.
+`event <channel> <id>` a record of an event log (`event_blocks.py`); `process <pool>` a worker process that runs
+(`process_blocks.py`); `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
 
@@ -47,6 +48,7 @@ _ACTIONS = frozenset(
         "expect",
         "options",
         "registry",
+        "process",
     }
 )
 

@@ -1,0 +1,29 @@
+"""`python -m tests.windows [PYTEST ARGUMENTS]`: run the Windows tests in Wine; `make test-windows`.
+
+Exit status: pytest's; 69 when a tool is missing (with `--if-there`: 0, and it is said).
+"""
+
+import sys
+
+from tests.windows.environment import INSTALL, MissingToolError, build
+
+UNAVAILABLE = 69
+SUITE = ("tests/windows", "tests/unit/test_paths.py", "tests/unit/test_sources.py", "tests/unit/test_mount.py")
+
+
+def main(arguments: list[str]) -> int:
+    """Build the environment and run pytest in it."""
+    is_optional = "--if-there" in arguments
+    chosen = [a for a in arguments if a != "--if-there"]
+    try:
+        wine = build()
+    except MissingToolError as error:
+        outcome = "the tests for Windows are skipped" if is_optional else "the tests for Windows cannot run"
+        print(f"{outcome}: {error} is not installed. On Debian: {INSTALL}", file=sys.stderr)
+        return 0 if is_optional else UNAVAILABLE
+    named = any(not argument.startswith("-") for argument in chosen)
+    return wine.run("-m", "pytest", "-p", "no:cacheprovider", *chosen, *(() if named else SUITE))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
