@@ -8,9 +8,11 @@ from pathlib import Path
 from iisight.cli import _hunt, _look, _settings
 from iisight.cli.main import CLEAN
 from iisight.engine.hearing import infos
+from iisight.engine.live import computer_name
 from iisight.engine.registry import Rule, all_rules
 from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
+from iisight.watch.feeds.feed import EVENT_LOGS
 from iisight.watch.running import Running
 from iisight.watch.sinks.parse import sink_of
 from iisight.watch.survey import Plan
@@ -75,7 +77,8 @@ def _watch(parsed: argparse.Namespace, running: Running) -> int:
         raise UsageError(str(error)) from error
     sinks = [sink_of(text) for text in parsed.to or ["-"]]
     gc.freeze()  # what is there by now stays
-    ends = Ends(tuple(parsed.events), sinks, Severity(parsed.least))
+    feeds = parsed.events or ([EVENT_LOGS] if plan.evidence is None else [])
+    ends = Ends(tuple(feeds), sinks, Severity(parsed.least))
     watch(plan, rules, ends, running, lambda: plan_of(parsed))
     return CLEAN
 
@@ -88,7 +91,7 @@ def plan_of(parsed: argparse.Namespace) -> tuple[Plan, tuple[Rule, ...]]:
     known = [info.id for info in (*(rule.info for rule in rules), *infos(asked.rules))]
     settings = _settings.settings(parsed, [] if evidence is None else [evidence], known)
     state = _state(parsed, evidence)
-    host = parsed.name or ("" if evidence is None else evidence.resolve().name)
+    host = parsed.name or (computer_name(os.environ) if evidence is None else evidence.resolve().name)
     return Plan(evidence, state, _look.look(parsed), settings, asked, host), rules
 
 

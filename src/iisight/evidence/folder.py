@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,7 +53,7 @@ def open_folder(path: Path) -> Source:
 def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None]:
     """Return the files at some paths of the folder of a source as they are now, by Windows path, None for one gone.
 
-    Of a folder all files below are returned, those that the source knows and that are gone among them.
+    A file that is named is returned whether it differs or not; of a folder, the files below that do.
     """
     if source.place is None or source.to_path is None:
         return {}
@@ -62,29 +62,36 @@ def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None
         if not path.is_relative_to(root) or len(found) > MAX_FILES:
             continue
         origin = path.relative_to(root).as_posix()
-        below = "" if origin == "." else f"{origin}/"
         place = source.to_path(printable(origin))
-        found.update((file.path, None) for file in source.below(place))
-        if source.find(place) is not None:
-            found[place] = None
-        for name, info in _at(root, origin, below):
-            listed = printable(name)
-            if listed == name:  # other names are only read by a scan of the whole
-                file = File(source.to_path(name), info.st_size, to_time(info.st_mtime), name)
-                found[file.path] = file
+        there = {file.path: file for file in _at(source, root, origin)}
+        found.update(changed_below(source, place, there))
     return found
 
 
-def _at(root: Path, origin: str, below: str) -> Iterator[tuple[str, os.stat_result]]:
+def changed_below(source: Source, place: str, there: Mapping[str, File]) -> dict[str, File | None]:
+    """Return what changed at a Windows path: the file itself, or those below it that came, went or differ."""
+    known = {file.path: file for file in source.below(place)}
+    gone: dict[str, File | None] = {path: None for path in known if path not in there}
+    if source.find(place) is not None and place not in there:
+        gone[place] = None
+    return gone | {path: file for path, file in there.items() if path == place or known.get(path) != file}
+
+
+def _at(source: Source, root: Path, origin: str) -> Iterator[File]:
     """Yield the regular file at a name, or those below a folder; a link is not followed."""
     try:
         info = (root / origin).lstat()
     except (OSError, ValueError):
         return
+    below = "" if origin == "." else f"{origin}/"
+    found: Iterable[tuple[str, os.stat_result]] = ()
     if stat.S_ISREG(info.st_mode):
-        yield origin, info
+        found = [(origin, info)]
     elif stat.S_ISDIR(info.st_mode):
-        yield from _walk(root, Gaps(), below)
+        found = _walk(root, Gaps(), below)
+    for name, each in found:
+        if source.to_path is not None and printable(name) == name:  # others are read by a look at everything alone
+            yield File(source.to_path(name), each.st_size, to_time(each.st_mtime), name)
 
 
 def _walk(root: Path, gaps: Gaps, start: str = "") -> Iterator[tuple[str, os.stat_result]]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from iisight.engine.registry import Rule
 from iisight.evidence.source import File, Source
+from iisight.inventory.machine import Machine
 from iisight.model.alert import AlertKind
 from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
@@ -17,7 +18,7 @@ from iisight.watch.health import Health, alert_of, line
 from iisight.watch.listening import Listening, keep_positions
 from iisight.watch.memory import Remembered
 from iisight.watch.narrow import Means, Narrow
-from iisight.watch.notice import Batch, Note, NoteKind, Settling
+from iisight.watch.notice import Batch, Note, NoteKind, Root, Settling
 from iisight.watch.queue import own_alert
 from iisight.watch.running import Running
 from iisight.watch.said import Said
@@ -39,6 +40,9 @@ _WELL = (NoteKind.BACK,)
 
 class Noticing(Protocol):
     """What notices changes of files."""
+
+    def roots(self, new: Iterable[Root]) -> None:
+        """Notice changes below these and no other from now on."""
 
     def wait(self, seconds: float) -> Batch:
         """Return the next burst, or an empty batch when the time is over or after `wake`."""
@@ -94,6 +98,8 @@ class Loop:
         self._health_due = 0.0
         self._was_well = True
         self._said_ready = False
+        self._machine = Machine()
+        self._roots: tuple[Root, ...] = ()
         self._said = Said(kit.world.clock)
 
     def run(self, running: Running, plans: Plans) -> None:
@@ -212,9 +218,13 @@ class Loop:
         made = map(self._kit.listening.with_who, found.drafts)
         self._tell(made, found.turn, lambda c: state.advance(c, found.generation, found.turn))
         self._surveyed, self._looked = found, self._kit.world.now()
+        self._roots = tuple(self._kit.watched.roots(found.belonging))
+        self._kit.notices.roots(self._roots)
         self._kit.listening.matters(found.names, found.roots)
         if self._narrow is None or self._memory is None:
-            self._narrow = self._narrowed(self._kit.watched.open(), found)
+            host = self._kit.watched.open()
+            self._machine = replace(host.machine, processes=None, gaps=())  # those are of one moment
+            self._narrow = self._narrowed(host.source, found)
             self._health_due = 0.0
         else:
             self._memory.renew()
@@ -224,7 +234,7 @@ class Loop:
         self._memory = self._memory_of()
         self._cool()
         self._look_with = warmed(self._plan.look, self._kit.world.now())
-        means = Means(self._look_with, self._plan.settings, self._rules, self._memory)
+        means = Means(self._look_with, self._plan.settings, self._rules, self._memory, self._machine)
         return Narrow(source, found.outline, means)
 
     def _cool(self) -> None:
@@ -277,7 +287,7 @@ class Loop:
         found = self._surveyed or Surveyed(0, 0)
         return Health(
             since=self._since,
-            folders=sum(1 for _ in self._kit.watched.folders()),
+            folders=len(self._roots),
             files=0 if self._narrow is None else len(self._narrow.source),
             components=found.components,
             findings=found.findings,

@@ -16,7 +16,7 @@ from iisight.watch.feeds import Feed, feed_of
 from iisight.watch.listening import Listening, positions_of
 from iisight.watch.loop import Kit, Loop, Plans, World
 from iisight.watch.memory import Remembered
-from iisight.watch.notice import Notices, Root
+from iisight.watch.notice import Notices
 from iisight.watch.running import Running
 from iisight.watch.sinks.sink import Sink
 from iisight.watch.sources import watched
@@ -44,7 +44,7 @@ def watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans
         opened = state.open_state(plan.state)
         stack.callback(opened.connection.close)
         delivery = Delivery(plan.state / state.FILE_NAME, ends.sinks, world(plan.host))
-        notices = stack.enter_context(Notices(Root(folder) for folder in what.folders()))
+        notices = stack.enter_context(Notices(what.roots(())))
         listening = _listening(feeds, ear, plan, opened.connection)
         stack.callback(listening.close)
         kit = Kit(

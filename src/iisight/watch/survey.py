@@ -14,6 +14,7 @@ from pathlib import Path
 
 from iisight.engine.compare import compare
 from iisight.engine.hearing import Ask
+from iisight.engine.host import host_roots
 from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
 from iisight.evidence.source import Source
@@ -62,6 +63,7 @@ class Surveyed:
     gaps: int = 0
     names: tuple[str, ...] = ()  # of files that events may tell of
     roots: tuple[str, ...] = ()  # web roots that events may tell of
+    belonging: tuple[str, ...] = ()  # folders and files of a live host that belong to the server
     problem: str = ""  # why there is no report; nothing else is told then
 
 
@@ -105,15 +107,19 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     connection = connect(plan.state / state.FILE_NAME)
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
-        source = watched(plan.evidence).open()
+        host = watched(plan.evidence).open()
+        source = host.source
         rests_on = _examined_with(source, look)
         is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
         memory = Remembered(connection, answers=False, examined=is_same)
         logs = Spool(plan.state / SPOOL).logs()
-        inventory, report = scanned(source, plan.settings, look=look, ask=plan.ask, memory=memory, logs=logs)
+        inventory, report = scanned(
+            source, plan.settings, look=look, ask=plan.ask, machine=host.machine, memory=memory, logs=logs
+        )
     except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
     number = state.generation(connection) + 1
+    belonging = host_roots(inventory) if plan.evidence is None else ()
     made = tuple(_since(connection, report, Frame(plan.host or source.name, time, turn)))
     try:
         with transaction(connection):
@@ -133,6 +139,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         gaps=sum(gap.count for gap in report.gaps),
         names=tuple(sorted(matters.names)),
         roots=matters.roots,
+        belonging=belonging,
     )
 
 

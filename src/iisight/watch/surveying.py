@@ -11,7 +11,7 @@ from iisight.watch.survey import Plan, Surveyed, finish, start
 QUIET = 1.0  # seconds without a change before everything is looked at
 SHARE = 10.0  # a look that only confirms what was told begins so many times its length after the one before
 LONGEST_PAUSE = 900.0  # seconds
-EVERY = 6 * 3600.0  # seconds; nothing may have been noticed of what changed
+EVERY = 3600.0  # seconds; of a registry, and of what no notification told, nothing was noticed
 
 
 @dataclass(slots=True)
