@@ -67,20 +67,42 @@ class Surveyed:
     problem: str = ""  # why there is no report; nothing else is told then
 
 
-def start(plan: Plan, turn: int, time: datetime) -> "subprocess.Popen[bytes]":
-    """Start a look in another process; `finish` reads what it found."""
-    process = subprocess.Popen(  # noqa: S603  ourselves
-        COMMAND,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        creationflags=_priority(),
-    )
-    if process.stdin is not None:
-        with suppress(OSError):  # it has ended already: `finish` tells
-            process.stdin.write(pickle.dumps((plan, turn, time)))
-            process.stdin.close()
-    return process
+class Process:
+    """A look that is under way in another process."""
+
+    def __init__(self, plan: Plan, turn: int, time: datetime) -> None:
+        """Start it."""
+        self._turn = turn
+        self._process = subprocess.Popen(  # noqa: S603  ourselves
+            COMMAND,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            creationflags=_priority(),
+        )
+        if self._process.stdin is not None:
+            with suppress(OSError):  # it has ended already: `finish` tells
+                self._process.stdin.write(pickle.dumps((plan, turn, time)))
+                self._process.stdin.close()
+
+    def finish(self) -> Surveyed:
+        """Return what it found, once it has; why it found nothing is a `problem`."""
+        import msgspec
+
+        stream = self._process.stdout
+        body = b"" if stream is None else stream.read(MAX_ANSWER + 1)
+        status = self._process.wait()
+        if stream is not None:
+            stream.close()
+        try:
+            return msgspec.json.decode(body, type=Surveyed)
+        except msgspec.MsgspecError:
+            problem = f"the process that looks at everything gave no answer (status {status})"
+            return Surveyed(0, self._turn, problem=problem)
+
+    def kill(self) -> None:
+        """End it; `finish` returns then."""
+        self._process.kill()
 
 
 def _priority() -> int:
@@ -88,18 +110,6 @@ def _priority() -> int:
     if sys.platform == "win32":
         return subprocess.BELOW_NORMAL_PRIORITY_CLASS
     return 0
-
-
-def finish(process: "subprocess.Popen[bytes]", turn: int) -> Surveyed:
-    """Return what the process found, once it has; why it found nothing is a `problem`."""
-    import msgspec
-
-    body = b"" if process.stdout is None else process.stdout.read(MAX_ANSWER + 1)
-    status = process.wait()
-    try:
-        return msgspec.json.decode(body, type=Surveyed)
-    except msgspec.MsgspecError:
-        return Surveyed(0, turn, problem=f"the process that looks at everything gave no answer (status {status})")
 
 
 def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
