@@ -88,7 +88,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     script, log = tmp_path / "service.py", tmp_path / "log.txt"
     script.write_text(_SERVICE)
     manager = _library().OpenSCManagerW(None, None, 0x3)
-    if not manager and last_error().winerror == DENIED:
+    if not manager and getattr(last_error(), "winerror", 0) == DENIED:
         pytest.skip("installing a service needs an administrator")
     command = f'"{sys.executable}" "{script}" "{log}" {NAME}'
     handle = _library().CreateServiceW(
