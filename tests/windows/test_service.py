@@ -18,7 +18,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="a service of Wi
 NAME = "iisight-test"
 DEADLINE = 60.0  # seconds
 ALL_ACCESS = 0xF01FF
-DENIED = 5
 STOP, PARAMCHANGE = 1, 6
 
 _CALLS = (
@@ -88,7 +87,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     script, log = tmp_path / "service.py", tmp_path / "log.txt"
     script.write_text(_SERVICE)
     manager = _library().OpenSCManagerW(None, None, 0x3)
-    if not manager and last_error().winerror == DENIED:
+    if not manager and isinstance(last_error(), PermissionError):
         pytest.skip("installing a service needs an administrator")
     command = f'"{sys.executable}" "{script}" "{log}" {NAME}'
     handle = _library().CreateServiceW(
