@@ -74,7 +74,7 @@ function Install-Watch {
     if ($prefix -ne '0') { throw "$interpreter belongs to a virtual environment; give the python.exe that it was made from" }
     Invoke-Tool $interpreter @('-I', '-c', 'import iisight')
 
-    $command = "`"$interpreter`" -I -m iisight watch $Arguments".TrimEnd()
+    $command = "`"$interpreter`" -I -m iisight watch --service --state `"$State`" $Arguments".TrimEnd()
     $changed = [ordered]@{ granted = @(); eventSource = $false; readers = $false }
     try {
         Invoke-Tool sc.exe @('create', $Name, 'binPath=', $command, 'start=', 'delayed-auto', 'obj=', $Account, 'DisplayName=', 'iisight watch')
