@@ -38,8 +38,9 @@ class Gathering:
                     self._notes.add(note)
                 else:
                     self._dropped_notes += note not in self._notes
-            self._last = time.monotonic()
-            self._changed.notify_all()
+            if self._has_some:
+                self._last = time.monotonic()
+                self._changed.notify_all()
 
     def wake(self) -> None:
         """Let `wait` return at once, now or the next time."""
