@@ -3,6 +3,7 @@ r"""Security descriptors as text: SDDL in tables of `Get-Acl`, `icacls /save`, a
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iisight.model.acl import Acl
 from iisight.model.coverage import Gap, GapKind
@@ -47,7 +48,10 @@ def _is_descriptor(text: str) -> bool:
 
 
 def _table(text: str, locator: Locator) -> Iterator[Acl | Gap]:
-    """Yield the rows of a CSV with a path and an SDDL column."""
+    """Yield the rows of a CSV with a path and an SDDL column; `Sacl` says whether the SACL was asked for too.
+
+    SDDL leaves out a SACL that is not there, as it does one that was not asked for.
+    """
     reader = csv.reader(io.StringIO(text))
     header = [name.strip().lower() for name in next(reader, [])]
     places = [header.index(name) for name in ("path", "pspath") if name in header]
@@ -60,7 +64,9 @@ def _table(text: str, locator: Locator) -> Iterator[Acl | Gap]:
                 yield Gap(GapKind.REFUSED, locator.path, f"more than {MAX_ROWS:,} rows; the rest is not read")
                 return
             if len(row) == len(header):
-                yield _read((row[places[0]], "", row[header.index("sddl")]), number, locator)
+                read = _read((row[places[0]], "", row[header.index("sddl")]), number, locator)
+                asked = "sacl" in header and row[header.index("sacl")].strip().lower() in {"true", "1"}
+                yield replace(read, audits=()) if asked and isinstance(read, Acl) and read.audits is None else read
             elif row:
                 yield Gap(GapKind.MALFORMED, f"{locator.path}:{number}", "a row with another number of columns")
     except csv.Error as error:
