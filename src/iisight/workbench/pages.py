@@ -189,7 +189,7 @@ def files_of(case: Case) -> dict[str, bytes]:
     listed = [(b.argument, b.body.strip()) for b in case.blocks if b.action == "acl"]
     if listed:
         files[LISTED] = _table([("Path", "Sddl"), *listed])
-    if not any(b.action == "file" and b.argument.lower() == stock.APPHOST.lower() for b in case.blocks):
+    if not any(b.action in {"file", "delete"} and b.argument.lower() == stock.APPHOST.lower() for b in case.blocks):
         files[stock.APPHOST] = stock.to_bytes(root)
     if any(b.action == "registry" for b in case.blocks):
         files.update(stock_registry.hive_files(keys))
@@ -215,10 +215,9 @@ def kept(name: str) -> str:
 
 
 def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:
-    if block.action == "file":
-        _put(files, block.argument, block.body.encode())
-    elif block.action == "export":
-        _put(files, f"{OUTSIDE}\\{block.argument}", block.body.encode())
+    if block.action in {"file", "export"}:
+        outside = f"{OUTSIDE}\\" if block.action == "export" else ""
+        _put(files, outside + block.argument, block.body.encode())
     elif block.action == "pe":
         listing = parse_listing(block.body)
         data = images.build_image(listing)
