@@ -16,7 +16,7 @@ INFO = check_info(
     "Configuration that others than administrators may write",
     Severity.HIGH,
     "M1026",
-    "Take the right to write inetsrv\\config, its schema, the shared configuration and .NET's CONFIG from everybody else",
+    "Let administrators alone write inetsrv\\config, its schema, the shared configuration and .NET's CONFIG",
     Input.CONFIGURATION,
     Input.FRAMEWORK,
     references=("IIST-SV-000144",),

@@ -1,6 +1,6 @@
 """IIS901: worker processes with more rights than those of an account of their own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from iisight.inventory.config.build import Server
 from iisight.model.finding import Severity
@@ -17,7 +17,7 @@ INFO = check_info(
     "Application pool that runs as SYSTEM, an administrator or a shared account",
     Severity.HIGH,
     "M1026",
-    "Let every application pool run as ApplicationPoolIdentity, or as a managed service account that is no administrator",
+    "Let every application pool run as ApplicationPoolIdentity, or as an account of its own without rights",
     Input.CONFIGURATION,
     references=("1.4",),
 )
