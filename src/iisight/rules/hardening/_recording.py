@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from iisight.model.posture import Told
 from iisight.model.protection import Subcategory
 from iisight.model.server_registry import Switch
+from iisight.rules.hardening._audited import unrecorded
 from iisight.rules.hardening._host import Host
 from iisight.tables import Row, rows
 
@@ -40,7 +41,22 @@ def recorded(host: Host, source: Source) -> Recorded:
         return by_channel(host, channel)
     if row["needs"] == "policy":
         return by_switch(host, row["detail"])
-    return by_audit(host, _AUDITED[row["detail"]], row["detail"])
+    found = by_audit(host, _AUDITED[row["detail"]], row["detail"])
+    return _with_sacl(host, row["detail"]) if found.told is Told.YES else found
+
+
+def _with_sacl(host: Host, name: str) -> Recorded:
+    """Return whether the object that matters most of a kind has a SACL: without one the policy has no effect."""
+    server = host.server
+    path = "" if server is None else server.config_folder
+    if name not in {"file system", "registry"}:
+        return Recorded(Told.YES)
+    place = path if name == "file system" else r"HKLM\SYSTEM\CurrentControlSet\Services\W3SVC"
+    acl = host.protection.acls.of(place) if place else None
+    if acl is None or acl.audits is None:
+        return Recorded(Told.UNKNOWN, f"whether changes of {place or 'the configuration'} are recorded: its SACL")
+    lost = unrecorded(acl, inside=name == "file system")
+    return Recorded(Told.NO, f"the SACL of {place} does not record {', '.join(lost)}") if lost else Recorded(Told.YES)
 
 
 def by_channel(host: Host, channel: str) -> Recorded:

@@ -19,7 +19,7 @@ INFO = check_info(
     "Changes of files that leave no event",
     Severity.MEDIUM,
     "M1047",
-    "Audit the file system, with SACLs on the configuration, inetsrv, .NET's CONFIG, the assembly cache and the web roots",
+    "Audit the file system, with SACLs on inetsrv, .NET's CONFIG, the assembly cache and the web roots",
     Input.CONFIGURATION,
     Input.FRAMEWORK,
     references=(),

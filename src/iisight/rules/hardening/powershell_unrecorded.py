@@ -14,7 +14,7 @@ INFO = check_info(
     "PowerShell that leaves no event",
     Severity.MEDIUM,
     "M1047",
-    "Switch script block logging on by policy; module logging of WebAdministration and IISAdministration adds the values",
+    "Switch script block logging on by policy, and module logging of WebAdministration and IISAdministration",
     Input.SOFTWARE,
 )
 CHANNEL = "Microsoft-Windows-PowerShell/Operational"

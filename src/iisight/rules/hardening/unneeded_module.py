@@ -40,7 +40,9 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
         if entry is None or (row["needed_by"] and Kind(row["needed_by"]) in kinds):
             missing.append(name)
             continue
-        nothing = f"and no {row['needed_by']} is configured" if row["needed_by"] else "best removed where it is not needed"
+        nothing = (
+            f"and no {row['needed_by']} is configured" if row["needed_by"] else "best removed where it is not needed"
+        )
         subject = Subject("module", name, (("image", entry.element.get("image")),))
         yield failed(f"{name} is installed: {row['why']}, {nothing}", entry.locator, subjects=[subject])
     if missing:
