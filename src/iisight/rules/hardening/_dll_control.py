@@ -12,7 +12,9 @@ SERVICE = r"HKLM\SYSTEM\CurrentControlSet\Services\AppIDSvc"
 DEVICE_GUARD = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\DeviceGuard"
 EXPORT = "AppLocker's policy: registry hive SOFTWARE, or Get-AppLockerPolicy -Effective -Xml > applocker.xml"
 FOLDER = r"the files of C:\Windows\System32\CodeIntegrity"
-IN_WORKER = "whether AppLocker covers worker processes: its Services extension, or events 8002 to 8004 of DLLs in w3wp.exe"
+IN_WORKER = (
+    "whether AppLocker covers worker processes: its Services extension, or events 8002 to 8004 of DLLs in w3wp.exe"
+)
 _AUTOMATIC, _DISABLED = 2, 4
 _EVERYWHERE = frozenset({"*", "*.*", "%osdrive%\\*", "*.dll", "c:\\*"})
 
