@@ -26,8 +26,12 @@ _LABEL = 12
 _ANSWER = 8
 _STYLES = {Answer.FAIL: "red", Answer.UNKNOWN: "yellow", Answer.PASS: "green", Answer.NOT_APPLICABLE: ""}
 _SHORT = {Answer.NOT_APPLICABLE: "n/a"}
+_URGENT = (Installs.YES, Installs.UNKNOWN, Installs.NO)
 _INSTALLS = {Installs.YES: "red", Installs.UNKNOWN: "yellow", Installs.NO: "green"}
-_ROWS = ("APPLICATION", "POOL RUNS AS", "LEFT TO WEB.CONFIG", "OTHERS WHO MAY WRITE", "INSTALL?")
+_WIDE = 100  # columns from which the table has room for the pool's account
+_DELEGATED = 17  # columns of `modules, handlers`
+_WITHOUT_POOL = ("APPLICATION", "WEB.CONFIG SETS", "WHO ELSE MAY WRITE IT", "INSTALLS")
+_WITH_POOL = ("APPLICATION", "POOL RUNS AS", *_WITHOUT_POOL[1:])
 
 
 def write(posture: Posture, stream: TextIO, *, width: int = 80, color: bool = False, everything: bool = False) -> None:
@@ -96,9 +100,9 @@ def _first(posture: Posture, width: int) -> Iterator[Line]:
 
 
 def _checks(posture: Posture, width: int, everything: bool) -> Iterator[Line]:
-    for position, score in enumerate(posture.scores):
-        if position:
-            yield ()
+    yield from paragraph("Each line names what should not be: `pass` says that it is not so on this server.", width)
+    for score in posture.scores:
+        yield ()
         yield line(Span(f"{score.mitigation} {score.title}", "bold"))
         for check in (c for c in posture.checks if c.mitigation == score.mitigation):
             yield from _check(check, width, everything)
@@ -136,14 +140,15 @@ def _installs(rows: tuple[InstallRow, ...], width: int, everything: bool) -> Ite
     if not rows:
         yield line("No application is configured in this evidence.")
         return
+    titles = _WITH_POOL if width >= _WIDE else _WITHOUT_POOL
     widths = _widths(width)
-    yield columns(_ROWS, widths, ("bold",) * len(widths))
-    order = sorted(rows, key=lambda row: (tuple(Installs).index(row.installs) == 1, row.scope.casefold()))
-    order = sorted(order, key=lambda row: {Installs.YES: 0, Installs.UNKNOWN: 1, Installs.NO: 2}[row.installs])
+    yield columns(titles, widths, ("bold",) * len(widths))
+    order = sorted(rows, key=lambda row: (_URGENT.index(row.installs), row.scope.casefold()))
     most = len(order) if everything else MAX_ROWS
     for row in order[:most]:
-        texts = (row.scope, row.identity or "?", ", ".join(row.delegated) or "-", _writers(row), row.installs.value)
-        yield columns(texts, widths, ("", "", "", "", _INSTALLS[row.installs]))
+        pool = (row.identity or "?",) if width >= _WIDE else ()
+        texts = (row.scope, *pool, ", ".join(row.delegated) or "-", _writers(row), row.installs.value)
+        yield columns(texts, widths, (*[""] * (len(widths) - 1), _INSTALLS[row.installs]))
     if order[most:]:
         yield line(f"and {len(order) - most:,} more (--all)")
 
@@ -153,11 +158,12 @@ def _writers(row: InstallRow) -> str:
 
 
 def _widths(width: int) -> tuple[int, ...]:
-    """Return the widths of the table's columns: the last is as wide as `unknown`, the others share the rest."""
-    last, gaps = 8, 2 * (len(_ROWS) - 1)
-    rest = width - last - gaps
-    first, second, third = rest * 24 // 100, rest * 26 // 100, rest * 25 // 100
-    return first, second, third, rest - first - second - third, last
+    """Return the widths of the table's columns: two are as wide as their words, the others share the rest."""
+    last = len(_WITHOUT_POOL[-1])
+    rest = width - last - _DELEGATED - 2 * (len(_WITH_POOL if width >= _WIDE else _WITHOUT_POOL) - 1)
+    if width < _WIDE:
+        return rest * 2 // 5, _DELEGATED, rest - rest * 2 // 5, last
+    return rest * 3 // 10, rest * 3 // 10, _DELEGATED, rest - 2 * (rest * 3 // 10), last
 
 
 def _told(rules: tuple[RuleCoverage, ...], width: int, everything: bool) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from iisight.parsers.acl.trustees import Standing, by_name, standing
 
 VERSION = 1
 MAX_LINES = 2_000_000
+MAX_LINE = 4_096  # characters; longer ones belong to no path that IIS uses
 _ENTRY = re.compile(r"^(?P<who>.*\S):(?P<groups>(?:\([A-Za-z, ]{1,120}\)){1,8})\s*$")
 _START = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")
 _LABEL = "mandatory label\\"
@@ -61,11 +62,11 @@ def parse_icacls(text: str, locator: Locator) -> Iterator[Acl]:
     """Yield the list of every path of a listing; lines that belong to none are passed over."""
     block: _Block | None = None
     for number, line in enumerate(text.splitlines()[:MAX_LINES], 1):
-        if _START.match(line) and _ENTRY.match(line):
+        if len(line) <= MAX_LINE and _START.match(line) and _ENTRY.match(line):
             if block is not None:
                 yield _acl(block, locator)
             block = _Block(number, line.rstrip())
-        elif block is not None and line[:1].isspace() and line.strip():
+        elif block is not None and len(line) <= MAX_LINE and line[:1].isspace() and line.strip():
             block.more.append(line.rstrip())
         elif block is not None:
             yield _acl(block, locator)
