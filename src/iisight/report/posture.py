@@ -15,7 +15,7 @@ from iisight.model.posture import (
     Score,
     Told,
 )
-from iisight.report.layout import Line, Span, columns, heading, joined, line, paragraph, plural
+from iisight.report.layout import Line, Span, cells, columns, heading, joined, line, paragraph, plural
 from iisight.report.safe import escape
 from iisight.report.text import MIN_WIDTH, coverage, write_lines
 
@@ -44,7 +44,7 @@ def lines(posture: Posture, *, width: int = 80, everything: bool = False) -> Ite
     width = max(width, MIN_WIDTH)
     yield from _header(posture, width)
     yield from heading("Score", width)
-    yield from _scores(posture.scores)
+    yield from _scores(posture.scores, width)
     if posture.first:
         yield from heading("Change first", width)
         yield from _first(posture, width)
@@ -85,12 +85,13 @@ def _header(posture: Posture, width: int) -> Iterator[Line]:
     yield from paragraph(answer(posture), width, style="bold")
 
 
-def _scores(scores: Iterable[Score]) -> Iterator[Line]:
+def _scores(scores: Iterable[Score], width: int) -> Iterator[Line]:
     for score in scores:
         rest = [f"{score.failed} failed" if score.failed else "", f"{score.unknown} unknown" if score.unknown else ""]
         more = joined(rest)
-        points = f"{score.earned:>3} of {score.possible:>3} points"
-        yield line(f"{score.mitigation} {score.title}".ljust(38), points, f" ({more})" if more else "")
+        points = f"{score.earned:>3} of {score.possible:>3} points" if score.possible else "does not apply"
+        text = f"{score.mitigation} {score.title}".ljust(38) + points + (f" ({more})" if more else "")
+        yield from paragraph(text, width, "", "  ")
 
 
 def _first(posture: Posture, width: int) -> Iterator[Line]:
@@ -147,14 +148,23 @@ def _installs(rows: tuple[InstallRow, ...], width: int, everything: bool) -> Ite
     most = len(order) if everything else MAX_ROWS
     for row in order[:most]:
         pool = (row.identity or "?",) if width >= _WIDE else ()
-        texts = (row.scope, *pool, ", ".join(row.delegated) or "-", _writers(row), row.installs.value)
+        texts = (row.scope, *pool, ", ".join(row.delegated) or "-", _writers(row, widths[-2]), row.installs.value)
         yield columns(texts, widths, (*[""] * (len(widths) - 1), _INSTALLS[row.installs]))
     if order[most:]:
         yield line(f"and {len(order) - most:,} more (--all)")
 
 
-def _writers(row: InstallRow) -> str:
-    return ", ".join(row.writers) or ("nobody" if row.installs is Installs.NO else "not known")
+def _writers(row: InstallRow, width: int) -> str:
+    """Return who may write, as many as fit and the number of the others."""
+    if not row.writers:
+        return "nobody" if row.installs is Installs.NO else "not known"
+    names = [escape(name) for name in row.writers]
+    for shown in range(len(names), 0, -1):
+        rest = len(names) - shown
+        text = ", ".join(names[:shown]) + (f" +{rest}" if rest else "")
+        if cells(text) <= width:
+            return text
+    return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "")
 
 
 def _widths(width: int) -> tuple[int, ...]:

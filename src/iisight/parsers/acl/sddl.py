@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 from iisight.model.acl import Ace, AceKind, Acl, Trustee, file_mask
 from iisight.model.errors import ParseError
@@ -61,22 +63,31 @@ def parse_sddl(text: str, path: str, locator: Locator) -> Acl:
     text = text.strip()
     if len(text) > MAX_TEXT:
         raise ParseError(f"a descriptor of {len(text):,} characters; at most {MAX_TEXT:,} are read", locator)
-    parts = _parts(_QUOTED.sub(lambda m: "x" * len(m[0]), text), locator)  # conditions are not evaluated
+    try:
+        return replace(_descriptor(text), path=path, locator=locator)
+    except ValueError as error:
+        raise ParseError(str(error), locator) from error
+
+
+@lru_cache(maxsize=1024)
+def _descriptor(text: str) -> Acl:
+    """Return the descriptor of no path; the files of a folder have few different ones. Raises ValueError."""
+    parts = _parts(_QUOTED.sub(lambda m: "x" * len(m[0]), text))  # conditions are not evaluated
     doubts: list[str] = []
-    owner = by_sid(parts["O"]) if parts.get("O") else None
-    aces = _list(parts.get("D"), locator, doubts)
+    aces = _list(parts.get("D"), doubts)
+    audits = _list(parts.get("S"), doubts)
     return Acl(
-        path,
-        owner,
+        "",
+        by_sid(parts["O"]) if parts.get("O") else None,
         None if aces is None else tuple(aces),
-        None if "S" not in parts else tuple(_list(parts["S"], locator, doubts) or ()),
-        locator,
+        None if audits is None else tuple(audits),
+        Locator(""),
         is_open="NO_ACCESS_CONTROL" in parts.get("D", "").partition("(")[0],
         doubts=tuple(doubts),
     )
 
 
-def _parts(text: str, locator: Locator) -> dict[str, str]:
+def _parts(text: str) -> dict[str, str]:
     """Split at the letters that name the parts, those inside parentheses left alone."""
     found: dict[str, str] = {}
     at, name, start, depth = 0, "", 0, 0
@@ -88,17 +99,17 @@ def _parts(text: str, locator: Locator) -> dict[str, str]:
             if name:
                 found[name] = text[start:at]
             if match[1] in found or match[1] == name or (not name and at):
-                raise ParseError("expected O:, G:, D: and S:, each once", locator)
+                raise ValueError("expected O:, G:, D: and S:, each once")
             name, at = match[1], match.end()
             start = at
         else:
             at += 1
     if not name or depth:
-        raise ParseError("expected a security descriptor in SDDL", locator)
+        raise ValueError("expected a security descriptor in SDDL")
     return {**found, name: text[start:]}
 
 
-def _list(text: str | None, locator: Locator, doubts: list[str]) -> list[Ace] | None:
+def _list(text: str | None, doubts: list[str]) -> list[Ace] | None:
     if text is None:
         return None
     aces: list[Ace] = []

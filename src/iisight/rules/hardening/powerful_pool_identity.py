@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from iisight.inventory.config.build import Server
 from iisight.model.finding import Severity
 from iisight.model.locator import Locator
 from iisight.model.posture import Input, Point, Subject
@@ -35,7 +34,8 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     own = 0
     for pool in sorted(server.pools.values(), key=lambda p: p.name):
         identity = identity_of(server, pool)
-        point = _judge(host, pool.name, identity, _place(server, pool.name))
+        place = () if pool.entry is None else (pool.entry.locator,)
+        point = _judge(host, pool.name, identity, place)
         own += point is None
         if point is not None:
             yield point
@@ -62,8 +62,3 @@ def _judge(host: Host, pool: str, identity: Identity, place: tuple[Locator, ...]
         message = f"pool '{pool}' runs as {identity}"
         return unknown(message, [who_is_missing([identity.account])], *place, subjects=[subject])
     return None
-
-
-def _place(server: Server, name: str) -> tuple[Locator, ...]:
-    entry = next((p.entry for p in server.pools.values() if p.name == name), None)
-    return () if entry is None else (entry.locator,)
