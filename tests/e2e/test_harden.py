@@ -43,7 +43,7 @@ def test_a_server_with_a_fail_gives_1_and_says_what_to_change_first(run: Run, op
     assert ran.status == 1
     assert "28 checks of 28 fail." in ran.out
     assert "1. Lock modules and handlers, and take write access" in ran.out
-    assert "modules, handlers  Everyone, BUILTIN\\Users +1  yes" in ran.out
+    assert "modules, handlers  Everyone, BUILTIN\\Users +1" in ran.out
 
 
 def test_json_holds_what_a_program_needs(run: Run, opened: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iisight.engine.answers import points_of
+from iisight.engine.answers import info_of, points_of
 from iisight.engine.could_tell import sources_of
 from iisight.engine.harden import first_changes, posture_of
 from iisight.engine.registry import LOOKING, Rule, Shape, all_rules, find_rule
@@ -321,3 +321,18 @@ def test_a_channel_that_is_off_tells_nothing() -> None:
 
 def hardening_channel() -> str:
     return "Microsoft-IIS-Configuration/Operational"
+
+
+# Documents
+
+
+def test_the_design_has_a_row_for_every_check_with_its_points() -> None:
+    text = (Path(__file__).parents[2] / "docs/design/hardening.md").read_text("utf-8")
+    rows = [
+        tuple(cell.strip() for cell in row.split("|")[1:5]) for row in text.splitlines() if row.startswith("| IIS9")
+    ]
+
+    assert rows == [
+        (rule.info.id, info.mitigation, str(info.weight), info.title)
+        for rule, info in ((rule, info_of(rule)) for rule in CHECKS)
+    ]
