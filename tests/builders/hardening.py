@@ -1,6 +1,6 @@
 """Three servers under check: hardened (every check passes), stock, and wide open (every check that can fails)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from iisight.engine.harden import harden
@@ -38,7 +38,7 @@ PLACES = (
     r"HKLM\SYSTEM\CurrentControlSet\Services\WAS",
     r"HKLM\SOFTWARE\Microsoft\InetStp",
 )
-"""Objects whose rights checks ask for on the stock server."""
+"""Folders and keys whose rights checks ask for on the stock server."""
 
 _POLICY = """<AppLockerPolicy Version="1"><RuleCollection Type="Dll" EnforcementMode="Enabled">
 <FilePublisherRule Id="a" Name="Microsoft" Description="" UserOrGroupSid="S-1-1-0" Action="Allow"><Conditions>
@@ -71,7 +71,7 @@ def hardened_server() -> Files:
         **dict(stock_registry.hive_files(keys)),
         stock.ROOT_WEB: changed(stock_server(), stock.ROOT_WEB, _no_dynamic_modules)[stock.ROOT_WEB],
         ADMINISTRATION: b"<configuration><system.webServer><management /></system.webServer></configuration>",
-        ACLS: rights(dict.fromkeys(PLACES, SAFE)),
+        ACLS: rights(dict.fromkeys((*PLACES, *listed_files()), SAFE)),
         AUDIT: audited(dict.fromkeys(_GUIDS, "Success and Failure")),
         LOCKER: _POLICY.encode(),
     }
@@ -93,9 +93,15 @@ def open_server() -> Files:
         ADMINISTRATION: b"<configuration><system.webServer><management /></system.webServer></configuration>",
         rf"{INETSRV}\odd.dll": images.build_image({"exports": ["RegisterModule"]}),
         r"C:\Windows\System32\CodeIntegrity\driver.stl": b"x",
-        ACLS: rights(dict.fromkeys(PLACES, OPEN)),
+        ACLS: rights(dict.fromkeys((*PLACES, *listed_files()), OPEN)),
         AUDIT: audited(dict.fromkeys(_GUIDS, "No Auditing")),
     }
+
+
+def listed_files() -> Iterator[str]:
+    """Yield the files of the stock server whose rights a collector lists."""
+    yield from (path for path in stock_server() if path.endswith((".dll", ".config")))
+    yield from (ADMINISTRATION, rf"{INETSRV}\odd.dll")
 
 
 def changed(files: Mapping[str, bytes], path: str, change: Callable[[ET.Element], None]) -> Files:

@@ -115,14 +115,23 @@ RESTS = {
     "administration.config": "907",
     "SYSTEM": "907 908 916 922 941",
     "SOFTWARE": "907 908 931 932 935 941",
-    "a site's folder": "904 912 914 915 921 937",
-    "the other site's folder": "904 912 914 915 921 937",
+    "a site's folder": "904 905 906 912 914 915 921 937",
+    "the other site's folder": "904 905 906 912 914 915 921 937",
     "rights": "903 904 905 906 933 934 940",
     "audit policy": "932 933 934",
     "AppLocker's policy": "916 922",
     "images": "921",
     "catalogues": "921",
 }
+
+
+FILES = (
+    stock.APPHOST,
+    stock.ROOT_WEB,
+    hardening.ADMINISTRATION,
+    rf"{INETSRV}\authanon.dll",
+    r"C:\inetpub\wwwroot\web.config",
+)
 
 
 def passing(files: dict[str, bytes]) -> set[str]:
@@ -161,15 +170,16 @@ def test_taking_several_inputs_away_makes_no_check_pass(names: tuple[str, ...]) 
 
 def test_each_owner_and_sacl_that_is_not_listed_is_missed() -> None:
     files = hardening.hardened_server()
-    bare = dict.fromkeys(hardening.PLACES, "D:(A;OICI;FA;;;BA)")
+    bare = dict.fromkeys((*hardening.PLACES, *hardening.listed_files()), "D:(A;OICI;FA;;;BA)")
     table = rights(bare).replace(b'"true"', b'"false"')
 
     assert passing({**files, ACLS: table}) == {rule.info.id for rule in CHECKS} - ids("903 904 905 906 933 934 940")
 
 
-@pytest.mark.parametrize("place", hardening.PLACES)
+@pytest.mark.parametrize("place", [*hardening.PLACES, *FILES])
 def test_each_place_whose_list_is_missing_is_missed(place: str) -> None:
-    listed = {path: hardening.SAFE for path in hardening.PLACES if path != place}
+    every = (*hardening.PLACES, *hardening.listed_files())
+    listed = {path: hardening.SAFE for path in every if path != place}
     lost = passing(hardening.hardened_server()) - passing({**hardening.hardened_server(), ACLS: rights(listed)})
 
     assert lost or place == r"C:\inetpub\logs\LogFiles"  # the hardened server logs elsewhere

@@ -49,6 +49,7 @@ def harden(  # noqa: PLR0913  keywords of the public entry
     held = None if found is None else found[1]
     inventory = collect(source, show, look or Look(), held)
     host = Host(inventory, protection_of(source, inventory, held, gaps, acls))
+    gaps.extend(host.others)
     chosen = tuple(all_rules(Shape.HARDENING) if checks is None else checks)
     return posture_of(host, settings or Settings(), chosen, gaps, time=time)
 

@@ -100,7 +100,7 @@ class Protection:
     administrators: Members | None = None
     keys: Mapping[str, Key | None] = field(default_factory=dict)  # by folded path; None: it is not there
     hives: tuple[str, ...] = ()
-    folders: frozenset[str] = frozenset()  # folded folders of applications of which the evidence has files
+    folders: frozenset[str] = frozenset()  # folded folders of applications, and `bin`, of which there are files
 
     def key(self, path: str) -> Key | None:
         """Return a key that was asked for; None when it is not there, or not known (`holds`)."""

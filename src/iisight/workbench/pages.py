@@ -1,4 +1,4 @@
-"""A rule's page as cases: what to change on a stock server, and what the rule must say of it.
+r"""A rule's page as cases: what to change on a stock server, and what the rule must say of it.
 
 Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
@@ -8,7 +8,7 @@ same way; `registry <key>` values that go into a hive (`stock_registry.py`);
 `snapshot <name>` the configuration as the blocks above it leave it, kept in the history at that time;
 `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
 `event <channel> <id>` a record of an event log (`event_blocks.py`); `acl <path>` its descriptor in SDDL, as an export
-beside the evidence has it; `export <name>` another file that a collector wrote;
+beside the evidence has it (`\*`: of every file below); `export <name>` another file that a collector wrote;
 `process <pool>` a worker process that runs (`process_blocks.py`); `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
@@ -186,7 +186,7 @@ def files_of(case: Case) -> dict[str, bytes]:
                 stock_registry.put(keys, block.argument, stock_registry.parse_values(block.body))
         except (ValueError, ET.ParseError, SyntaxError) as error:
             raise PageError(f"case '{case.title}', block '{block.action} {block.argument}': {error}") from error
-    listed = [(b.argument, b.body.strip()) for b in case.blocks if b.action == "acl"]
+    listed = [(p, b.body.strip()) for b in case.blocks if b.action == "acl" for p in _listed(b.argument, files)]
     if listed:
         files[LISTED] = _table([("Path", "Sddl"), *listed])
     if not any(b.action in {"file", "delete"} and b.argument.lower() == stock.APPHOST.lower() for b in case.blocks):
@@ -240,6 +240,12 @@ def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:
         new = list(ET.fromstring(f"<x>{block.body}</x>"))  # noqa: S314  a page of ours
         at = 0 if block.action == "insert-first" else len(holder)
         holder[at:at] = new
+
+
+def _listed(path: str, files: Iterable[str]) -> list[str]:
+    """Return the paths that an `acl` block is about: of a folder followed by `*` the files in it, at any depth."""
+    folder = path.removesuffix("*").lower()
+    return [path] if not path.endswith("\\*") else [f for f in files if f.lower().startswith(folder)]
 
 
 def _table(table: Iterable[tuple[str, str]]) -> bytes:

@@ -67,3 +67,4 @@ def _folders(source: Source, inventory: Inventory) -> Iterator[str]:
             folder = server.expand(mapping.folder)
             if folder and source.has_folder(folder):
                 yield paths.fold(folder)
+                yield from (paths.fold(b) for b in (paths.join(folder, "bin"),) if source.has_folder(b))

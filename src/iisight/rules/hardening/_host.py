@@ -11,12 +11,13 @@ from iisight.inventory.inventory import Inventory
 from iisight.inventory.track import at_path
 from iisight.model.acl import Trustee
 from iisight.model.config import Document
-from iisight.model.coverage import GapKind
+from iisight.model.coverage import Gap, GapKind
 from iisight.model.posture import Input
 from iisight.model.protection import Protection
 from iisight.parsers.acl.trustees import by_name, by_sid, pool_account
 
 _NOT_SERVICES = ("IIS Express", "IIS Manager")
+_ROOT = "root web.config"
 _MAX_NAMED = 3  # files named as missing
 _HIVES = {Input.SYSTEM: r"HKLM\SYSTEM", Input.SOFTWARE: r"HKLM\SOFTWARE"}
 _IDENTITIES = {
@@ -63,6 +64,14 @@ class Host:
         return next((s for s in found if not s.name.startswith(_NOT_SERVICES) and not _is_copy(s)), None)
 
     @property
+    def others(self) -> tuple[Gap, ...]:
+        """Return a gap for every other server in force: one is checked at a time."""
+        found = [s for s in self.inventory.servers if s.apphost is not None and s.in_force and s is not self.server]
+        reason = "another configuration in force: it is not checked; give its files alone"
+        services = [s for s in found if not s.name.startswith(_NOT_SERVICES) and not _is_copy(s)]
+        return tuple(Gap(GapKind.REFUSED, s.apphost.path, reason) for s in services if s.apphost is not None)
+
+    @property
     def manager(self) -> Server | None:
         """Return the configuration of IIS Manager; None when the evidence has none."""
         return next((s for s in self.inventory.servers if s.name.startswith("IIS Manager")), None)
@@ -76,16 +85,26 @@ class Host:
         if self.server is None:
             return ("applicationHost.config in force",)
         if needed is Input.CONFIGURATION:
-            return (*_lacking(self.server.apphost, "applicationHost.config in force"), *self._redirected())
+            whole = _lacking(self.server.apphost, "applicationHost.config in force")
+            return (*whole, *self._redirected(), *_refused(self.server))
         if needed is Input.FRAMEWORK:
-            return () if self.server.resolver.frameworks else ("the root web.config of .NET",)
-        return tuple(self._web_configs(self.server))
+            return tuple(self._frameworks(self.server))
+        return (*self._web_configs(self.server), *_refused(self.server))
 
     def _redirected(self) -> Iterator[str]:
         """Yield where the configuration is, when it is elsewhere and not in the evidence."""
         for gap in self.inventory.gaps:
             if gap.kind is GapKind.MISSING and gap.reason.startswith("the configuration is redirected there"):
                 yield gap.subject
+
+    def _frameworks(self, server: Server) -> Iterator[str]:
+        """Yield each root web.config that an application reads and that is not there or not whole."""
+        windir = server.variables.get("windir", "C:\\Windows")
+        read = {paths.fold(d.path) for role, d in self.inventory.documents if _ROOT in role and not _is_broken(d)}
+        for framework in sorted({server.framework_of(node) for _, node, pool in apps_of(server) if is_managed(pool)}):
+            path = f"{windir}\\Microsoft.NET\\{framework}\\CONFIG\\web.config"
+            if paths.fold(path) not in read:
+                yield path
 
     def _web_configs(self, server: Server) -> Iterator[str]:
         absent = sorted({server.expand(m.folder) for m in server.mappings} - {""}, key=paths.fold)
@@ -150,6 +169,10 @@ def _lacking(document: Document | None, name: str) -> tuple[str, ...]:
     if document is None or document.root is None:
         return (name,)
     return (f"all of {document.path}",) if _is_broken(document) else ()
+
+
+def _refused(server: Server) -> tuple[str, ...]:
+    return (f"{server.tree.refused:,} places of the configuration over the bounds",) if server.tree.refused else ()
 
 
 def _is_broken(document: Document) -> bool:

@@ -32,10 +32,7 @@ def _row(host: Host, server: Server, app: App, node: Node, pool: Pool | None) ->
     folder = folder_of(server, app)
     delegated = tuple(s for s in SECTIONS if is_delegated(server, app, node, pool, s))
     managed = is_managed(pool)
-    places = [(folder, "the folder"), (paths.join(folder, "web.config"), "web.config")] if folder else []
-    if managed and folder:
-        places.append((paths.join(folder, "bin"), "bin"))
-    sure, doubtful, missing = _who(host, places, identity)
+    sure, doubtful, missing = _who(host, list(content_places(host, server, folder, managed=managed)), identity)
     needed = bool(delegated) or managed
     return InstallRow(
         scope=app.scope,
@@ -48,6 +45,19 @@ def _row(host: Host, server: Server, app: App, node: Node, pool: Pool | None) ->
         how=tuple(_how(delegated, managed, sure or doubtful)),
         missing=tuple(missing) if needed else (),
     )
+
+
+def content_places(host: Host, server: Server, folder: str, *, managed: bool = True) -> Iterator[tuple[str, bool]]:
+    """Yield the folder of an application, its web.config and its bin, each with whether it is known to be there.
+
+    A pool without the CLR loads nothing of `bin`.
+    """
+    if folder:
+        yield folder, True
+        config, binaries = paths.join(folder, "web.config"), paths.join(folder, "bin")
+        yield config, paths.fold(config) in server.web_configs
+        if managed:
+            yield binaries, paths.fold(binaries) in host.protection.folders
 
 
 def _installs(needed: bool, sure: object, doubtful: object, missing: object) -> Installs:
@@ -69,16 +79,17 @@ def _how(delegated: Iterable[str], managed: bool, anybody: object) -> Iterator[s
 
 
 def _who(
-    host: Host, places: list[tuple[str, str]], identity: Identity | None
+    host: Host, places: list[tuple[str, bool]], identity: Identity | None
 ) -> tuple[list[Trustee], list[Trustee], list[str]]:
     """Return who may write there, who may perhaps, and what is needed to know more."""
     sure: list[Trustee] = []
     doubtful: list[Trustee] = []
     missing: list[str] = []
-    for number, (path, _) in enumerate(places):
+    unlisted: list[str] = []
+    for path, is_there in places:
         acl = host.protection.acls.of(path)
         if acl is None or (acl.aces is None and not acl.is_open):
-            missing += [f"the list of rights of {path}: {HOW_TO_LIST}"] if number == 0 else []
+            unlisted += [path] if is_there else []
             continue
         found = writers(host, acl)
         sure += found.ordinary
@@ -88,6 +99,7 @@ def _who(
         missing += [f"{path}: {doubt}" for doubt in acl.doubts]
         if identity is not None and _is_granted(acl, identity) and not any(identity.account.is_same(t) for t in sure):
             sure.append(identity.account)
+    missing += [f"the rights to {' and '.join(unlisted)}: {HOW_TO_LIST}"] if unlisted else []
     if not places:
         missing.append("the folder of the application")
     if identity is None:

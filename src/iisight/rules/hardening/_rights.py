@@ -117,4 +117,4 @@ def _rest(safe: list[str], unlisted: list[str], unowned: list[str], verb: str) -
         message = f"the lists let nobody but administrators {verb} {named(unowned, 2)}; who owns them is not known"
         yield unknown(message, [HOW_TO_OWN], subjects=[Subject("path", path) for path in unowned])
     if safe:
-        yield passed(f"nobody but administrators may {verb} {named(safe)}")
+        yield passed(f"nobody but administrators may {verb} {named(safe, 2)}")

@@ -63,7 +63,7 @@ def targets(server: Server, images: Iterable[str]) -> Iterator[Target]:
         if paths.fold(folder) not in known:
             known.add(paths.fold(folder))
             yield Target(folder, f"the folder of {paths.basename(image)}")
-        yield Target(image, "a file that IIS loads", is_optional=True)
+        yield Target(image, "a file that IIS loads")
     yield Target(f"{windir}\\Microsoft.NET\\assembly", "the global assembly cache")
     yield Target(f"{windir}\\assembly", "the global assembly cache of .NET 2.0", is_optional=True)
 

@@ -16,6 +16,7 @@ INFO = check_info(
     "M1026",
     "Lock modules and handlers, and take write access to web.config and bin from pools and content accounts",
     Input.CONFIGURATION,
+    Input.WEB_CONFIGS,
     mechanisms=("L-02", "L-04", "L-25"),
 )
 

@@ -21,22 +21,27 @@ INFO = check_info(
     Input.FRAMEWORK,
     references=("IIST-SV-000144",),
 )
+_FILES = frozenset(
+    {"applicationHost.config", "administration.config", "redirection.config", "machine.config", "root web.config"}
+)
+"""Roles of the files that speak for the whole server."""
 
 
 def check(host: Host, _options: Options) -> Iterable[Point]:
     """Yield who else may write the folders and files of the configuration."""
     server = host.server
     if server is not None:
-        yield from write_points(host, targets(server))
+        yield from write_points(host, targets(host, server))
 
 
-def targets(server: Server) -> Iterator[Target]:
+def targets(host: Host, server: Server) -> Iterator[Target]:
     """Yield the places of the configuration of a server."""
     folder = server.config_folder
     yield Target(folder, "the configuration")
     yield Target(paths.join(folder, "schema"), "what the configuration may say")
-    for name in ("applicationHost.config", "administration.config", "redirection.config"):
-        yield Target(paths.join(folder, name), "the configuration", is_optional=True)
+    for role, document in host.inventory.documents:
+        if role in _FILES:
+            yield Target(document.path, "the configuration")
     yield Target(paths.join(folder, "Export"), "exported configuration and its keys", is_optional=True)
     if server.apphost is not None and paths.fold(paths.parent(server.apphost.path)) != paths.fold(folder):
         yield Target(paths.parent(server.apphost.path), "the shared configuration")

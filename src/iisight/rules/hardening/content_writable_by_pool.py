@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from iisight.evidence import paths
 from iisight.inventory.config.build import Server
 from iisight.inventory.config.tree import App
 from iisight.model.acl import CHANGES, Acl, granted
@@ -11,6 +10,7 @@ from iisight.model.posture import Input, Point, Subject
 from iisight.parsers.acl.trustees import Standing
 from iisight.rules._common import Options
 from iisight.rules.hardening._host import Host, Identity, apps_of, folder_of, identity_of
+from iisight.rules.hardening._installers import content_places
 from iisight.rules.hardening._points import check_info, failed, named, not_applicable, passed, plural, unknown
 from iisight.rules.hardening._rights import HOW_TO_LIST, standing_of
 
@@ -21,6 +21,7 @@ INFO = check_info(
     "M1026",
     "Give the pool's account read access to the application's folder; let it write data folders alone",
     Input.CONFIGURATION,
+    Input.WEB_CONFIGS,
     references=("IIST-SI-000262",),
 )
 
@@ -39,18 +40,19 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
             missing = [f"pool '{app.pool}' and folder of '{app.scope}'"]
             yield unknown(message, missing, subjects=[Subject("site", app.scope)])
             continue
-        points = _points(host, app, folder, identity_of(server, pool))
+        places = list(content_places(host, server, folder))
+        points = _points(host, app, [path for path, _ in places], identity_of(server, pool))
         yield from points
-        if host.protection.acls.of(folder) is None:
-            unlisted.append(folder)
-        elif not points:
+        lost = [path for path, is_there in places if is_there and host.protection.acls.of(path) is None]
+        unlisted += lost
+        if not lost and not points:
             safe.append(app.scope)
     yield from _rest(server, safe, unlisted)
 
 
 def _rest(server: Server, safe: list[str], unlisted: list[str]) -> Iterable[Point]:
     if unlisted:
-        missing = [f"lists of rights of {plural(len(unlisted), 'folder')}: {HOW_TO_LIST}"]
+        missing = [f"lists of rights of {plural(len(unlisted), 'place')}: {HOW_TO_LIST}"]
         message = f"whether pools may write {named(unlisted, 2)} is not known"
         yield unknown(message, missing, subjects=[Subject("path", path) for path in unlisted])
     if safe:
@@ -59,10 +61,10 @@ def _rest(server: Server, safe: list[str], unlisted: list[str]) -> Iterable[Poin
         yield not_applicable("the configuration has no application")
 
 
-def _points(host: Host, app: App, folder: str, identity: Identity) -> list[Point]:
+def _points(host: Host, app: App, places: list[str], identity: Identity) -> list[Point]:
     """Return what fails of an application, and what cannot be told of one whose list is there."""
     found: list[Point] = []
-    for path in (folder, paths.join(folder, "web.config"), paths.join(folder, "bin")):
+    for path in places:
         acl = host.protection.acls.of(path)
         subject = Subject("path", path, (("site", app.scope), ("account", str(identity))))
         if acl is not None and _may_write(host, acl, identity):

@@ -30,6 +30,9 @@ _TCP = frozenset({"", "6", "256"})  # 256: any protocol
 def check(host: Host, _options: Options) -> Iterable[Point]:
     """Yield whether DCOM is off, or else whether the firewall of the server keeps it out."""
     ole = host.protection.key(OLE)
+    if not host.protection.holds(OLE):
+        yield unknown("whether DCOM is on is not known", ["registry hive SOFTWARE"])
+        return
     if ole is not None and ole.text("EnableDCOM").upper() == "N":
         yield passed("DCOM is off", ole.locator)
         return

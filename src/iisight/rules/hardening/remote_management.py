@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from iisight.model.config import Entry
 from iisight.model.finding import Severity
-from iisight.model.posture import Input, Point, Subject
+from iisight.model.posture import Answer, Input, Point, Subject
 from iisight.rules._common import Options
 from iisight.rules.hardening._host import Host
 from iisight.rules.hardening._points import check_info, failed, named, passed, plural, unknown
@@ -32,7 +32,7 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     """Yield whether the service takes connections, and what it lets others do."""
     is_on = False
     for point in _service(host):
-        is_on = point.answer != "pass"
+        is_on = point.answer is Answer.FAIL
         yield point
     if is_on:
         yield from _delegated(host)
