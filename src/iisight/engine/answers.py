@@ -1,4 +1,4 @@
-"""Run one check, and say what its points come to. No check passes on what was not read."""
+"""Run one check, and say what its points come to. No check passes, or fails by default, on what was not read."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -67,7 +67,7 @@ def references_of(info: CheckInfo) -> tuple[Reference, ...]:
 
 
 def _doubted(point: Point, lacking: tuple[str, ...]) -> Point:
-    if point.answer not in _UNSURE:
+    if point.answer not in _UNSURE and not point.by_default:
         return point
     return replace(point, answer=Answer.UNKNOWN, message=f"as far as it was read, {point.message}", missing=lacking)
 

@@ -80,6 +80,7 @@ class Point:
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()  # what is needed to know, when the answer is unknown
     subjects: tuple[Subject, ...] = ()
+    by_default: bool = False  # a fail because nothing says otherwise: not one where something was not read
 
 
 @dataclass(frozen=True, slots=True)

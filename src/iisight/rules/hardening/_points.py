@@ -1,6 +1,7 @@
 """What checks share: what they say of themselves, and making points."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from iisight.model.finding import Confidence, Evidence, Severity
 from iisight.model.locator import Locator
@@ -37,9 +38,9 @@ def check_info(  # noqa: PLR0913  keywords of a table
     )
 
 
-def failed(message: str, *evidence: Locator, subjects: Iterable[Subject] = ()) -> Point:
-    """Return a point that fails."""
-    return _point(Answer.FAIL, message, evidence, (), subjects)
+def failed(message: str, *evidence: Locator, subjects: Iterable[Subject] = (), by_default: bool = False) -> Point:
+    """Return a point that fails; `by_default`: because nothing says otherwise."""
+    return replace(_point(Answer.FAIL, message, evidence, (), subjects), by_default=by_default)
 
 
 def passed(message: str, *evidence: Locator, subjects: Iterable[Subject] = ()) -> Point:

@@ -28,18 +28,21 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     server = host.server
     if server is None:
         return
+    by_default = True
     found: dict[bool, list[str]] = {True: [], False: []}
     places = []
     for app, node, pool in apps_of(server):
         if is_managed(pool):
             state = server.resolver.effective(node, _SECTION, server.framework_of(node))
             setting = state.settings.get(_SWITCH)
-            found[setting is None or setting.value.strip().lower() != "false"].append(app.scope)
+            is_allowed = setting is None or setting.value.strip().lower() != "false"
+            by_default = by_default and not (is_allowed and setting is not None)
+            found[is_allowed].append(app.scope)
             places += [] if setting is None else [setting.locator]
     if found[True]:
         subjects = [Subject("site", scope, (("setting", _SWITCH),)) for scope in found[True]]
         message = f"code may register modules at {plural(len(found[True]), 'application')}: {named(found[True])}"
-        yield failed(message, *places, subjects=subjects)
+        yield failed(message, *places, subjects=subjects, by_default=by_default)
     if found[False]:
         yield passed(f"code may not register modules at {named(found[False])}", *places)
     if not any(found.values()):

@@ -44,6 +44,7 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
             f"and no {row['needed_by']} is configured" if row["needed_by"] else "best removed where it is not needed"
         )
         subject = Subject("module", name, (("image", entry.element.get("image")),))
-        yield failed(f"{name} is installed: {row['why']}, {nothing}", entry.locator, subjects=[subject])
+        message = f"{name} is installed: {row['why']}, {nothing}"
+        yield failed(message, entry.locator, subjects=[subject], by_default=bool(row["needed_by"]))
     if missing:
         yield passed(f"not installed or in use: {named(missing, 6)}")
