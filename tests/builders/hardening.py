@@ -92,6 +92,7 @@ def open_server() -> Files:
         **dict(stock_registry.hive_files(keys)),
         ADMINISTRATION: b"<configuration><system.webServer><management /></system.webServer></configuration>",
         rf"{INETSRV}\odd.dll": images.build_image({"exports": ["RegisterModule"]}),
+        r"C:\inetpub\shop\bin\Odd.dll": images.build_image({"managed": "true"}),
         r"C:\Windows\System32\CodeIntegrity\driver.stl": b"x",
         ACLS: rights(dict.fromkeys((*PLACES, *listed_files()), OPEN)),
         AUDIT: audited(dict.fromkeys(_GUIDS, "No Auditing")),
@@ -101,7 +102,7 @@ def open_server() -> Files:
 def listed_files() -> Iterator[str]:
     """Yield the files of the stock server whose rights a collector lists."""
     yield from (path for path in stock_server() if path.endswith((".dll", ".config")))
-    yield from (ADMINISTRATION, rf"{INETSRV}\odd.dll")
+    yield from (ADMINISTRATION, rf"{INETSRV}\odd.dll", r"C:\inetpub\shop\bin")
 
 
 def changed(files: Mapping[str, bytes], path: str, change: Callable[[ET.Element], None]) -> Files:

@@ -33,7 +33,7 @@ from tests.builders.hardening import ACLS, AUDIT, INETSRV, LOCKER, answers, post
 CONFIG = r"C:\Windows\System32\config"
 CHECKS = all_rules(Shape.HARDENING)
 ON_STOCK = {
-    Answer.PASS: "901 902 911 912 921 931 936 937",
+    Answer.PASS: "901 902 911 912 921 923 931 936 937",
     Answer.FAIL: "913 914 915 932 935 938 939 942",
     Answer.UNKNOWN: "903 904 905 906 907 908 916 922 933 934 940 941",
 }
@@ -110,13 +110,13 @@ INPUTS = {
     "catalogues": (r"C:\Windows\System32\CatRoot",),
 }
 RESTS = {
-    "applicationHost.config": "901 902 903 904 905 906 911 912 913 914 915 921 933 936 937 938 939 940 942",
+    "applicationHost.config": "901 902 903 904 905 906 911 912 913 914 915 921 923 933 936 937 938 939 940 942",
     "the root web.config": "903 914 933",
     "administration.config": "907",
     "SYSTEM": "907 908 916 922 941",
     "SOFTWARE": "907 908 931 932 935 941",
-    "a site's folder": "904 905 906 912 914 915 921 937",
-    "the other site's folder": "904 905 906 912 914 915 921 937",
+    "a site's folder": "904 905 906 912 914 915 921 923 937",
+    "the other site's folder": "904 905 906 912 914 915 921 923 937",
     "rights": "903 904 905 906 933 934 940",
     "audit policy": "932 933 934",
     "AppLocker's policy": "916 922",

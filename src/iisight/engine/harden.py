@@ -1,6 +1,7 @@
 """One look at how a server stands: inventory, what protects it, checks, score, the changes that gain most."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from iisight._version import __version__
 from iisight.engine.answers import result_of
@@ -47,7 +48,7 @@ def harden(  # noqa: PLR0913  keywords of the public entry
     show, gaps = progress or (lambda *_: None), list[Gap]()
     found = find_registry(source, gaps) if registry is None else ("", registry)
     held = None if found is None else found[1]
-    inventory = collect(source, show, look or Look(), held)
+    inventory = collect(source, show, replace(look or Look(), libraries=True), held)
     host = Host(inventory, protection_of(source, inventory, held, gaps, acls))
     gaps.extend(host.others)
     chosen = tuple(all_rules(Shape.HARDENING) if checks is None else checks)

@@ -47,7 +47,7 @@ def host_of(case: Case) -> tuple[Host, list[Gap]]:
     source = memory_source(files, case.title, times_of(case, files))
     found = find_registry(source, gaps)
     registry = None if found is None else found[1]
-    look = Look(Setup(roots=test_roots(), microsoft=test_thumbprints()), workers=0)
+    look = Look(Setup(roots=test_roots(), microsoft=test_thumbprints()), workers=0, libraries=True)
     inventory = collect(source, look=look, registry=registry)
     return Host(inventory, protection_of(source, inventory, registry, gaps)), gaps
 

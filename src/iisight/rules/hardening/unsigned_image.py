@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from iisight.inventory.config.build import Server
 from iisight.model.binary import Binary
 from iisight.model.component import Component
 from iisight.model.finding import Severity
@@ -33,9 +32,17 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     server = host.server
     if server is None:
         return
+    said = list(signature_points(images_of(host, server)))
+    yield from said
+    if not said:
+        yield not_applicable("the configuration names no image")
+
+
+def signature_points(components: Iterable[Component]) -> Iterator[Point]:
+    """Yield each file of components whose signature fails, those nobody can tell of, and the rest."""
     good: list[Subject] = []
     untold: list[Subject] = []
-    for subject, signature, component in sorted(_images(host, server), key=lambda found: found[0].name.lower()):
+    for subject, signature, component in sorted(_images(components), key=lambda found: found[0].name.lower()):
         if signature is None or signature.state is SignatureState.UNKNOWN:
             untold.append(subject)
         elif signature.state in _BAD and not any(other.is_trusted for other in signature.others):
@@ -49,17 +56,15 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
         yield unknown(message, [HOW], subjects=untold)
     if good:
         yield passed(f"{plural(len(good), 'image')} with a signature that leads to a trusted root", subjects=good)
-    elif not untold:
-        yield not_applicable("the configuration names no image")
 
 
-def _images(host: Host, server: Server) -> Iterator[tuple[Subject, Signature | None, Component]]:
+def _images(components: Iterable[Component]) -> Iterator[tuple[Subject, Signature | None, Component]]:
     """Yield each file once, with its signature and a component that names it."""
     seen: set[str] = set()
-    for component in images_of(host, server):
+    for component in components:
         files: list[Binary | None] = [component.binary, *([component.twin] if component.twin else [])]
         for binary in files:
-            path = (component.image or "") if binary is None else binary.path
+            path = (component.image or component.type or component.name) if binary is None else binary.path
             if path.lower() not in seen:
                 seen.add(path.lower())
                 signature = None if binary is None or binary.examination is None else binary.examination.signature
