@@ -3,18 +3,22 @@
 import argparse
 from pathlib import Path
 
-from iisight.cli import _look, _options, _settings
+from iisight.cli import _live, _look, _options, _settings
 from iisight.cli._output import is_terminal, output, width_of
 from iisight.cli.main import CLEAN, FOUND, INCOMPLETE
 from iisight.engine.harden import harden
-from iisight.evidence.open import open_source
-from iisight.model.errors import UsageError
+from iisight.inventory.protection.windows_acls import WindowsAcls
 from iisight.model.posture import Answer, Posture
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("evidence", nargs="?", metavar="EVIDENCE", help="as for scan, with exports of rights beside it")
+    parser.add_argument(
+        "evidence",
+        nargs="?",
+        metavar="EVIDENCE",
+        help="as for scan, with exports of rights beside it; on Windows this host when none is given",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.add_argument("--output", "-o", metavar="FILE", help="write there instead of to the terminal")
     parser.add_argument("--all", action="store_true", help="text: leave nothing out, what passes included")
@@ -26,14 +30,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Check and report."""
-    if not parsed.evidence:
-        raise UsageError("no EVIDENCE given: name a folder, an archive or a configuration file")
-    evidence = Path(parsed.evidence)
-    settings, look = _settings.settings_file(parsed, [evidence]), _look.look(parsed)
-    time = _options.iso_time("--time", parsed.time)
+    evidence = [Path(parsed.evidence)] if parsed.evidence else []
+    _live.check(evidence)
+    settings = _settings.settings_file(parsed, evidence or [Path()])  # on the audited machine itself only --config
+    look, time = _look.look(parsed), _options.iso_time("--time", parsed.time)
+    acls = None if evidence else WindowsAcls()
     with _options.progress(parsed.quiet) as progress:
-        posture = harden(open_source(evidence), settings, progress=progress, time=time, look=look)
-    with output(parsed.output, evidence) as stream:
+        host = _live.opened(evidence, progress)
+        posture = harden(
+            host.source, settings, machine=host.machine, acls=acls, progress=progress, time=time, look=look
+        )
+    with output(parsed.output, *evidence) as stream:
         if parsed.format == "json":
             from iisight.report.json import to_json
 

@@ -12,6 +12,7 @@ from iisight.evidence.source import Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.inventory import Inventory
+from iisight.inventory.machine import Machine
 from iisight.inventory.protection import protection_of
 from iisight.inventory.registry import find_registry
 from iisight.model.acl import Acls
@@ -26,7 +27,6 @@ from iisight.model.posture import (
     Score,
 )
 from iisight.model.progress import Progress
-from iisight.model.registry import Registry
 from iisight.rules.hardening._host import Host
 from iisight.rules.hardening._installers import install_rows
 
@@ -37,18 +37,23 @@ def harden(  # noqa: PLR0913  keywords of the public entry
     source: Source,
     settings: Settings | None = None,
     *,
-    registry: Registry | None = None,
+    machine: Machine | None = None,
     acls: Acls | None = None,
     checks: Iterable[Rule] | None = None,
     progress: Progress | None = None,
     time: str | None = None,
     look: Look | None = None,
 ) -> Posture:
-    """Return how a server stands. `registry` and `acls` are those of a live host; else the evidence's own are taken."""
-    show, gaps = progress or (lambda *_: None), list[Gap]()
-    found = find_registry(source, gaps) if registry is None else ("", registry)
+    """Return how a server stands.
+
+    `machine` and `acls` are what a live host says beside its files; else hives and exports of the evidence are taken.
+    `look` says how binaries are examined, `time` (ISO 8601) goes into the document.
+    """
+    show, gaps, known = progress or (lambda *_: None), list[Gap](), machine or Machine()
+    found = find_registry(source, gaps) if known.registry is None else ("", known.registry)
     held = None if found is None else found[1]
-    inventory = collect(source, show, replace(look or Look(), libraries=True), held)
+    close = replace(look or Look(), libraries=True)
+    inventory = collect(source, show, close, replace(known, registry=held))
     host = Host(inventory, protection_of(source, inventory, held, gaps, acls))
     gaps.extend(host.others)
     chosen = tuple(all_rules(Shape.HARDENING) if checks is None else checks)

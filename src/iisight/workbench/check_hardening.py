@@ -9,6 +9,7 @@ from iisight.evidence.memory import memory_source
 from iisight.examine.look import Look
 from iisight.examine.setup import Setup
 from iisight.inventory.collect import collect
+from iisight.inventory.machine import Machine
 from iisight.inventory.protection import protection_of
 from iisight.inventory.registry import find_registry
 from iisight.model.coverage import Gap
@@ -48,7 +49,7 @@ def host_of(case: Case) -> tuple[Host, list[Gap]]:
     found = find_registry(source, gaps)
     registry = None if found is None else found[1]
     look = Look(Setup(roots=test_roots(), microsoft=test_thumbprints()), workers=0, libraries=True)
-    inventory = collect(source, look=look, registry=registry)
+    inventory = collect(source, look=look, machine=Machine(registry))
     return Host(inventory, protection_of(source, inventory, registry, gaps)), gaps
 
 
