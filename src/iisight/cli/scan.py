@@ -9,7 +9,7 @@ from iisight.cli import _hunt, _live, _look, _options, _result, _settings, _side
 from iisight.cli._output import output
 from iisight.engine.baseline import approvals
 from iisight.engine.hearing import infos
-from iisight.engine.registry import all_rules
+from iisight.engine.registry import LOOKING, all_rules
 from iisight.engine.scan import scan
 
 
@@ -39,7 +39,7 @@ def run(parsed: argparse.Namespace) -> int:
     evidence = [Path(parsed.evidence)] if parsed.evidence else []
     _live.check(evidence)
     asked = _hunt.ask(parsed)
-    known = [info.id for info in (*(rule.info for rule in all_rules()), *infos(asked.rules))]
+    known = [info.id for info in (*(rule.info for rule in all_rules(*LOOKING)), *infos(asked.rules))]
     audited = evidence or [Path()]  # on the audited machine itself a settings file may be an intruder's: only --config
     settings = _settings.settings(parsed, audited, known)
     if parsed.baseline:

@@ -9,7 +9,7 @@ from iisight.engine.deep import Deep, look_deep
 from iisight.engine.following import followed
 from iisight.engine.hearing import Ask, Hearing, hear
 from iisight.engine.joining import Joiner, attributed
-from iisight.engine.registry import Rule, Shape, all_rules
+from iisight.engine.registry import LOOKING, Rule, Shape, all_rules
 from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
 from iisight.engine.story import of_logs, timeline, with_stories
@@ -71,7 +71,7 @@ def scanned(  # noqa: PLR0913  as `scan`
     logs: Iterable[Log] = (),
 ) -> tuple[Inventory, Report]:
     """Return the inventory besides; `memory` has what an earlier run read, `logs` are read with those of the source."""
-    chosen, every, show = settings or Settings(), tuple(rules or all_rules()), progress or (lambda *_: None)
+    chosen, every, show = settings or Settings(), tuple(rules or all_rules(*LOOKING)), progress or (lambda *_: None)
     inventory = collect(source, show, look or Look(), machine, memory)
     hearing = _hear((*logs_of(source), *logs), ask or Ask(), every, chosen, watch_of(inventory), show)
     report = report_on(inventory, chosen, every, time=time, hearing=hearing)
@@ -116,7 +116,8 @@ def report_on(
     joiner, before = Joiner(inventory.components), histories(inventory)
     told = replace(told, heard=followed(attributed(told.heard, joiner, settings)))
     gaps = [*inventory.gaps, *told.gaps]
-    ran = [r for r in rules if hearing is not None or r.shape is not Shape.EVENT]
+    looking = (r for r in rules if r.shape is not Shape.HARDENING)
+    ran = [r for r in looking if hearing is not None or r.shape is not Shape.EVENT]
     state = [f for r in ran if r.shape is Shape.STATE for f in run(r, inventory, settings, gaps)]
     case = Case(inventory, told.activities, told.logs, (*state, *told.findings), before)
     correlated = [f for r in ran if r.shape is Shape.CASE for f in run(r, case, settings, gaps)]

@@ -31,6 +31,11 @@ _ATTACK = re.compile(r"[TM]\d{4}(?:\.\d{3})?")
 def check_rule(rule: Rule) -> Iterator[str]:
     """Yield what is wrong with a rule or its page; nothing when all is well."""
     yield from _house_rules(rule)
+    if rule.shape is Shape.HARDENING:
+        from iisight.workbench.check_hardening import check_page
+
+        yield from check_page(rule)
+        return
     try:
         page = parse_page(rule.page())
     except (PageError, OSError) as error:
