@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from iisight.engine.compare import compare
-from iisight.engine.registry import Rule
+from iisight.engine.registry import Rule, Shape
 from iisight.engine.scan import report_on
 from iisight.engine.settings import Settings
 from iisight.evidence import paths
@@ -53,9 +53,10 @@ class Narrow:
     """The server as it was when the last change was told."""
 
     def __init__(self, source: Source, outline: Outline, means: Means) -> None:
-        """Start from a source that nothing of is kept but the names."""
+        """Start from a source that nothing of is kept but the names; rules that need the whole server are not asked."""
         self.source = source
         self._means = means
+        self._rules = tuple(rule for rule in means.rules if rule.shape is Shape.STATE)
         self._hosts: dict[str, Blocks] = {}
         self._ahead: dict[str, Blocks] = {}  # as they were last seen, perhaps while they were written
         self._last: tuple[object, Report] | None = None
@@ -152,7 +153,7 @@ class Narrow:
         seen, means = source.through(lambda opener: _given(opener, {**given, **excerpts})), self._means
         inventory = collect(seen, look=means.look, machine=means.machine, memory=means.memory)
         self._learn(lens, outline_of(inventory))
-        return report_on(inventory, means.settings, means.rules)
+        return report_on(inventory, means.settings, self._rules)
 
     def _learn(self, lens: "_Lens", seen: Outline) -> None:
         """Take over where the sites have moved that were looked at, and what their components are read from."""
