@@ -1,10 +1,12 @@
 """The watch: what is noticed is looked at where it happened, told, and looked at as a whole once it is quiet."""
 
+import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from iisight.engine.registry import Rule
 from iisight.evidence.source import File, Source
@@ -14,6 +16,7 @@ from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
 from iisight.watch import state
 from iisight.watch.courier import SinkHealth
+from iisight.watch.database import DamagedError, named
 from iisight.watch.health import Health, alert_of, line
 from iisight.watch.listening import Listening, keep_positions
 from iisight.watch.memory import Remembered
@@ -27,7 +30,11 @@ from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 from iisight.watch.telling import Draft, Frame, drafts
+from iisight.watch.told import ALONE, settle
 from iisight.watch.warm import Warm, warmed
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 Plans = Callable[[], tuple[Plan, tuple[Rule, ...]]]
 """Reads settings and rules anew. Raises UsageError."""
@@ -103,23 +110,29 @@ class Loop:
         self._said = Said(kit.world.clock)
 
     def run(self, running: Running, plans: Plans) -> None:
-        """Watch until it is to stop; what is held back then is told first."""
-        while not running.stop.is_set():
-            self.step(self._wait())
-            running.manager.alive()
-            if self._surveyed is not None and not self._said_ready:
-                self._said_ready = True
-                running.manager.ready(line(self.health()))
-            if running.reload.is_set():
-                running.reload.clear()
-                running.manager.reloading()
-                self._reload(plans)
-                running.manager.ready(line(self.health()))
-        self.step(0.0)
-        turn = self._kit.teller.next_turn()
-        self._tell(self._kit.listening.finish(self._frame(turn)), turn)
-        self._kit.surveying.stop()
-        self._cool()
+        """Watch until it is to stop; what is held back then is told first. Raises DamagedError."""
+        try:
+            while not running.stop.is_set():
+                self.step(self._wait())
+                self._serve(running, plans)
+            self.step(0.0)
+            turn = self._kit.teller.next_turn()
+            self._tell(self._kit.listening.finish(self._frame(turn)), turn)
+        finally:
+            self._kit.surveying.stop()
+            self._cool()
+
+    def _serve(self, running: Running, plans: Plans) -> None:
+        """Tell whoever started the watch how it is, and do what he asks for."""
+        running.manager.alive()
+        if self._surveyed is not None and not self._said_ready:
+            self._said_ready = True
+            running.manager.ready(line(self.health()))
+        if running.reload.is_set():
+            running.reload.clear()
+            running.manager.reloading()
+            self._reload(plans)
+            running.manager.ready(line(self.health()))
 
     def step(self, seconds: float) -> None:
         """Wait so long for something to happen, and deal with it."""
@@ -175,8 +188,9 @@ class Loop:
     def _hold(self, touched: frozenset[Path]) -> None:
         """Hold files back while they may still be written, and look meanwhile at what was there before."""
         self._settling.hold(touched)
-        if self._narrow is not None:
-            self._narrow.prepare(self._kit.watched.look_again(self._narrow.source, touched))
+        narrow = self._narrow
+        if narrow is not None:
+            self._try(lambda: narrow.prepare(self._kit.watched.look_again(narrow.source, touched)))
 
     def _look(self, touched: frozenset[Path]) -> None:
         """Look at changed files where they are, and tell what that did."""
@@ -187,8 +201,8 @@ class Loop:
         changed = self._kit.watched.look_again(narrow.source, touched)
         if not changed:
             return
-        turned = narrow.turn(changed)
-        self._kit.surveying.changed(only_all_tells=turned is None)
+        turned = self._try(lambda: narrow.turn(changed))
+        self._kit.surveying.changed(only_all_tells=turned is None or turned.is_doubtful)
         made: list[Draft] = []
         turn = self._kit.teller.next_turn()
         if turned is not None:
@@ -205,22 +219,38 @@ class Loop:
         if found is not None:
             self._take(found)
         if not surveying.is_running and surveying.begin(self._plan, teller.turn + 1, self._kit.world.now()):
-            teller.next_turn()
+            teller.since = teller.next_turn()
             if self._memory is not None:
                 self._memory.overtaken()
 
     def _take(self, found: Surveyed) -> None:
         """Tell what a look at everything found, and go on from there."""
+        teller = self._kit.teller
+        teller.since = found.turn if found.problem else ALONE
         if found.problem:
             self._trouble = f"everything could not be looked at: {found.problem}"
+            self._tell((), found.turn, settle)
+            teller.since = 0
             return
         self._trouble = ""
         made = map(self._kit.listening.with_who, found.drafts)
-        self._tell(made, found.turn, lambda c: state.advance(c, found.generation, found.turn))
+        self._tell(made, found.turn, lambda c: self._take_over(c, found))
+        teller.since = 0
         self._surveyed, self._looked = found, self._kit.world.now()
         self._roots = tuple(self._kit.watched.roots(found.belonging))
         self._kit.notices.roots(self._roots)
         self._kit.listening.matters(found.names, found.roots)
+        self._try(lambda: self._go_on(found))
+
+    @staticmethod
+    def _take_over(connection: sqlite3.Connection, found: Surveyed) -> None:
+        """Compare with the new report from now on, unless it lacks what the one before could read."""
+        if found.replaces:
+            state.advance(connection, found.generation, found.turn, found.seen)
+        settle(connection)
+
+    def _go_on(self, found: Surveyed) -> None:
+        """Look at changes from now on with what a look at everything found out."""
         if self._narrow is None or self._memory is None:
             host = self._kit.watched.open()
             self._machine = replace(host.machine, processes=None, gaps=())  # those are of one moment
@@ -229,6 +259,23 @@ class Loop:
         else:
             self._memory.renew()
             self._narrow.settle(found.outline)
+
+    def _try(self, look: Callable[[], T]) -> T | None:
+        """Return what a look gives. None when it fails: what is hostile must not end the watch.
+
+        Until everything was looked at, changes are not looked at where they happen then. Raises DamagedError.
+        """
+        try:
+            with named():
+                return look()
+        except DamagedError:
+            raise
+        except Exception as error:
+            _LOG.exception("a look at what changed")
+            self._narrow = None
+            reason = f"{type(error).__name__}: {error}"
+            self.say("look", f"what changed could not be looked at by itself, everything will be: {reason}")
+            return None
 
     def _narrowed(self, source: Source, found: Surveyed) -> Narrow:
         self._memory = self._memory_of()

@@ -16,7 +16,7 @@ from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.config.excerpt import Blocks, differing
 from iisight.inventory.machine import Machine
-from iisight.model.comparison import Comparison
+from iisight.model.comparison import Comparison, Turn
 from iisight.model.errors import EvidenceError
 from iisight.model.report import Report
 from iisight.watch.memory import Remembered
@@ -47,6 +47,11 @@ class Turned:
     comparison: Comparison
     old: Report
     new: Report
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether something differs of which one side could not be read."""
+        return any(change.turn is Turn.UNKNOWN for change in self.comparison.changes)
 
 
 class Narrow:

@@ -1,5 +1,6 @@
 """Put a watch together, and run it until it is told to stop."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from iisight.engine.ear import Ear
 from iisight.engine.registry import Rule
 from iisight.model.finding import Severity
 from iisight.watch import state
+from iisight.watch.database import DamagedError
 from iisight.watch.delivery import Delivery, world
 from iisight.watch.feeds import Feed, feed_of
 from iisight.watch.listening import Listening, positions_of
@@ -25,6 +27,9 @@ from iisight.watch.survey import SPOOL, Plan
 from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 
+_PAUSE = 1.0  # seconds before a damaged state is opened anew
+_LOG = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Ends:
@@ -36,7 +41,18 @@ class Ends:
 
 
 def watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:
-    """Watch until it is to stop. Raises UsageError for what cannot be watched."""
+    """Watch until it is to stop, with a new state when that becomes damaged. Raises UsageError."""
+    while True:
+        try:
+            _watch(plan, rules, ends, running, plans)
+            return
+        except DamagedError as error:
+            _LOG.warning("%s", error)
+            running.stop.wait(_PAUSE)
+
+
+def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:
+    """Watch until it is to stop. Raises DamagedError, and UsageError for what cannot be watched."""
     what = watched(plan.evidence)
     ear = Ear(rules, plan.settings, plan.ask.rules)
     with ExitStack() as stack:

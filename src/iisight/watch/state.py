@@ -5,11 +5,10 @@ Every function that writes leaves the commit to its caller: a process that is ki
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
 
 from iisight.model.errors import UsageError
-from iisight.watch import queue
+from iisight.watch import queue, told
 from iisight.watch.database import Opened, StoreError, open_store
 
 FILE_NAME = "watch.sqlite"
@@ -18,8 +17,6 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 ---
 CREATE TABLE IF NOT EXISTS reports (generation INTEGER PRIMARY KEY, body BLOB NOT NULL)
----
-CREATE TABLE IF NOT EXISTS told (change TEXT PRIMARY KEY, turn INTEGER NOT NULL) WITHOUT ROWID
 ---
 CREATE TABLE IF NOT EXISTS documents (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID
 ---
@@ -46,9 +43,10 @@ def open_state(folder: Path) -> Opened:
 
 def _create(connection: sqlite3.Connection) -> None:
     queue.create(connection)
-    for statement in _TABLES.split("---"):
+    for statement in (*_TABLES.split("---"), *told.TABLE.split("---")):
         connection.execute(statement)
     connection.execute("INSERT OR IGNORE INTO facts VALUES ('version', ?)", (VERSION,))
+    told.settle(connection)
 
 
 def fact(connection: sqlite3.Connection, name: str) -> str:
@@ -78,18 +76,8 @@ def keep_report(connection: sqlite3.Connection, number: int, body: bytes) -> Non
     connection.execute("INSERT OR REPLACE INTO reports VALUES (?, ?)", (number, zlib.compress(body, 1)))
 
 
-def advance(connection: sqlite3.Connection, number: int, turn: int) -> None:
-    """Tell changes against another report from now on, begun at a turn; what was told before that is in it."""
+def advance(connection: sqlite3.Connection, number: int, turn: int, seen: told.Seen) -> None:
+    """Tell changes against another report from now on, of a look begun at a turn, with what that saw."""
     keep_fact(connection, "generation", str(number))
     connection.execute("DELETE FROM reports WHERE generation <> ?", (number,))
-    connection.execute("DELETE FROM told WHERE turn < ?", (turn,))
-
-
-def told(connection: sqlite3.Connection) -> frozenset[str]:
-    """Return the ids of the changes that were told since the report in use was begun."""
-    return frozenset(row[0] for row in connection.execute("SELECT change FROM told"))
-
-
-def keep_told(connection: sqlite3.Connection, changes: Iterable[tuple[str, int]]) -> None:
-    """Keep that changes were told, each with the turn it was told in."""
-    connection.executemany("INSERT OR REPLACE INTO told VALUES (?, ?)", changes)
+    told.forget(connection, turn, seen)

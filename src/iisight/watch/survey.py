@@ -3,10 +3,11 @@
 import hashlib
 import os
 import pickle
+import secrets
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,21 +18,25 @@ from iisight.engine.hearing import Ask
 from iisight.engine.host import host_roots
 from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
+from iisight.evidence.paths import fold
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
 from iisight.model.comparison import Change, Topic
+from iisight.model.coverage import GapKind
 from iisight.model.errors import IisightError
 from iisight.model.report import Report
 from iisight.report.json import decode, to_json
 from iisight.watch import state
-from iisight.watch.database import StoreError, connect, transaction
+from iisight.watch.database import StoreError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
-from iisight.watch.telling import Draft, Frame, drafts
+from iisight.watch.telling import UNREAD, Draft, Frame, drafts
+from iisight.watch.told import Seen, left, seen_in, standing
 
 MAX_ANSWER = 256 * 1024**2  # bytes
+MAX_TOLD = 50_000  # changes that are remembered while the report in use cannot be replaced
 COMMAND = (sys.executable, "-P", "-m", "iisight.watch.survey")
 SPOOL = "events"  # folder of the state
 _SPOOLED = f"{SPOOL}/events-" if os.sep == "/" else f"{SPOOL}\\events-"
@@ -56,7 +61,9 @@ class Surveyed:
 
     generation: int
     turn: int  # of when it was begun
-    drafts: tuple[Draft, ...] = ()  # what differs from the report before, and was not told
+    drafts: tuple[Draft, ...] = ()  # what differs from the report in use, and was not told
+    seen: Seen = field(default_factory=Seen)  # all that differs from it
+    replaces: bool = True  # the report in use: not while this one lacks what that one could read
     outline: Outline = field(default_factory=Outline)
     components: int = 0
     findings: int = 0  # that count
@@ -83,7 +90,7 @@ class Process:
         if self._process.stdin is not None:
             with suppress(OSError):  # it has ended already: `finish` tells
                 self._process.stdin.write(pickle.dumps((plan, turn, time)))
-                self._process.stdin.close()
+                self._process.stdin.flush()  # and it stays open: the process ends when we do
 
     def finish(self) -> Surveyed:
         """Return what it found, once it has; why it found nothing is a `problem`."""
@@ -91,9 +98,13 @@ class Process:
 
         stream = self._process.stdout
         body = b"" if stream is None else stream.read(MAX_ANSWER + 1)
+        if len(body) > MAX_ANSWER:
+            self._process.kill()
         status = self._process.wait()
-        if stream is not None:
-            stream.close()
+        for pipe in (self._process.stdin, stream):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
         try:
             return msgspec.json.decode(body, type=Surveyed)
         except msgspec.MsgspecError:
@@ -114,9 +125,9 @@ def _priority() -> int:
 
 def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     """Look at everything, write report and readings into the state as its next generation, and return the rest."""
-    connection = connect(plan.state / state.FILE_NAME)
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
+        connection = connect(plan.state / state.FILE_NAME)
         host = watched(plan.evidence).open()
         source = host.source
         rests_on = _examined_with(source, look)
@@ -128,12 +139,15 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         )
     except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
-    number = state.generation(connection) + 1
     belonging = host_roots(inventory) if plan.evidence is None else ()
-    made = tuple(_since(connection, report, Frame(plan.host or source.name, time, turn)))
+    number = 1 + secrets.randbits(62)  # one that is killed late does not write over another's
+    body = to_json(report)
     try:
+        with named():
+            found = _since(connection, decode(body, "this report"), Frame(plan.host or source.name, time, turn))
         with transaction(connection):
-            state.keep_report(connection, number, to_json(report))
+            if found.replaces:
+                state.keep_report(connection, number, body)
             state.keep_fact(connection, _EXAMINED_WITH, rests_on)
             memory.replace_all()
     except StoreError as error:
@@ -142,7 +156,9 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     return Surveyed(
         number,
         turn,
-        made,
+        found.drafts,
+        found.seen,
+        found.replaces,
         outline_of(inventory),
         components=len(report.components),
         findings=sum(f.suppressed is None for f in report.findings),
@@ -153,15 +169,37 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     )
 
 
-def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> Iterator[Draft]:
-    """Yield what differs from the report in use and was not told; nothing when this is the first."""
-    body = state.report(connection, state.generation(connection))
-    if body is None:
-        return
-    before = decode(body, "the report before")
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What differs from the report in use."""
+
+    drafts: tuple[Draft, ...] = ()
+    seen: Seen = field(default_factory=Seen)
+    replaces: bool = True
+
+
+def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> _Since:
+    """Return what differs from the report in use, and of it what was not told; nothing when this is the first."""
+    used = state.report(connection, state.generation(connection))
+    if used is None:
+        return _Since()
+    before, told = decode(used, "the report before"), standing(connection)
     compared = compare(before, report)
-    rest = tuple(change for change in compared.changes if not _was_heard(change))
-    yield from drafts(replace(compared, changes=rest), before, report, frame, state.told(connection))
+    compared = replace(compared, changes=tuple(change for change in compared.changes if not _was_heard(change)))
+    made = tuple(drafts(left(compared, told, frame.number), before, report, frame))
+    return _Since(made, seen_in(compared), not reads_less(before, report) or len(told) > MAX_TOLD)
+
+
+def reads_less(before: Report, report: Report) -> bool:
+    """Tell whether something cannot be read or run that an earlier report could: what changes in it is not seen."""
+    bad = {fold(gap.subject) for gap in report.gaps if gap.kind in UNREAD}
+    bad |= {fold(file.path) for file in report.files if file.malformed}
+    bad -= {fold(gap.subject) for gap in before.gaps if gap.kind in UNREAD}
+    could = {fold(file.path) for file in before.files if not file.malformed}
+    components = (judged.component for judged in before.components)
+    could |= {fold(b.path) for c in components for b in (c.binary, c.twin) if b is not None}
+    failed = any(gap.kind is GapKind.FAILED for gap in set(report.gaps) - set(before.gaps))
+    return failed or not bad.isdisjoint(could)
 
 
 def _was_heard(change: Change) -> bool:
@@ -186,8 +224,16 @@ def main() -> int:
         os.nice(10)
     gc.set_threshold(1_000_000, 50, 1000)
     plan, turn, time = pickle.load(sys.stdin.buffer)  # noqa: S301  of our own parent process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.buffer.write(to_json(survey(plan, turn, time)))
     return 0
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that asked has ended, however: it must not write into a state that went on."""
+    with suppress(OSError):
+        os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
 
 
 if __name__ == "__main__":

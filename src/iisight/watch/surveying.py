@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,8 @@ from iisight.watch.survey import Plan, Process, Surveyed
 QUIET = 1.0  # seconds without a change before everything is looked at
 SHARE = 10.0  # a look that only confirms what was told begins so many times its length after the one before
 LONGEST_PAUSE = 900.0  # seconds
+LONGEST_LOOK = 3600.0  # seconds; one that takes longer, and much longer than the one before, is ended
+LONGEST_SHARE = 20.0  # times the length of the one before
 EVERY = 3600.0  # seconds; of a registry, and of what no notification told, nothing was noticed
 
 
@@ -30,6 +32,7 @@ class _Run:
     turn: int
     begun: float
     found: Surveyed | None = None
+    late: str = ""  # why it was ended
 
 
 class Surveying:
@@ -85,14 +88,23 @@ class Surveying:
         """Return what a look has found that has ended; None while there is none."""
         run = self._run
         if run is None or run.found is None:
+            self._end_late()
             return None
         self._run = None
         self._ended = self._clock()
         self._length = self._ended - run.begun
         self.failures = self.failures + 1 if run.found.problem else 0
         if run.found.problem:
-            self._due = self._ended + min(2.0**self.failures, LONGEST_PAUSE)
-        return run.found
+            self._due = self._ended + min(2.0 ** min(self.failures, 30), LONGEST_PAUSE)
+        return replace(run.found, problem=run.late) if run.late else run.found
+
+    def _end_late(self) -> None:
+        """End a look that hangs; what is found then is that it did."""
+        longest = max(LONGEST_LOOK, LONGEST_SHARE * self._length)
+        run = self._run
+        if run is not None and not run.late and self._clock() - run.begun > longest:
+            run.late = f"it took longer than {longest:,.0f} s and was ended"
+            run.look.kill()
 
     def stop(self) -> None:
         """End the look that is under way."""

@@ -7,10 +7,11 @@ from typing import Protocol
 from iisight.model.alert import Alert
 from iisight.model.finding import Severity
 from iisight.watch import state
-from iisight.watch.database import StoreError, transaction
+from iisight.watch.database import DamagedError, StoreError, transaction
 from iisight.watch.holding import Holding
 from iisight.watch.queue import put
 from iisight.watch.telling import Draft
+from iisight.watch.told import Told, keep
 
 MAX_OWED = 100_000  # changes; one that is forgotten may be told once more
 
@@ -33,7 +34,8 @@ class Teller:
         self._connection = connection
         self._delivery = delivery
         self._holding = Holding()
-        self._owed: list[tuple[str, int]] = []  # changes told while the state could not be written, and their turns
+        self._owed: list[Told] = []  # changes told while the state could not be written
+        self.since = 0  # turn of the look at everything that is under way; 0: none is
         self.turn = int(state.fact(connection, "turn") or 0)
         self.failure = ""  # why the state cannot be written; empty: it can
 
@@ -53,15 +55,16 @@ class Teller:
         """Tell of what weighs at least so much, and do with `write` what belongs to it, all or nothing.
 
         False: the disk takes nothing; alerts are sent all the same, and put into the queue when it does again. What
-        `write` would have written is lost then: what rests on it is found again by a look at everything.
+        `write` would have written is lost then: what rests on it is found again by a look at everything. Raises
+        DamagedError, with the alerts sent.
         """
         made = list(drafts)
         alerts = [draft.alert for draft in made if draft.alert.severity.rank >= least.rank]
-        told = [*self._owed, *((known, turn) for draft in made for known in draft.changes)]
+        told = [*self._owed, *(Told(turn, change) for draft in made for change in draft.changes)]
         try:
             with transaction(self._connection) as connection:
                 put(connection, (*self._holding.alerts(), *alerts))
-                state.keep_told(connection, told)
+                keep(connection, told, self.since)
                 state.keep_fact(connection, "turn", str(self.turn))
                 if write is not None:
                     write(connection)
@@ -71,6 +74,8 @@ class Teller:
             self._owed = told[-MAX_OWED:]
             if alerts:
                 self._delivery.urge(alerts)
+            if isinstance(error, DamagedError):
+                raise
             return False
         self.failure = ""
         self._holding.clear()

@@ -1,7 +1,7 @@
 """From what differs between two reports to alerts: one for each thing that was done, not for each line that differs."""
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,15 +15,15 @@ from iisight.model.rule import RuleInfo
 MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
 _QUIET = (Turn.MOVED, Turn.UNKNOWN)
-_UNREAD = (GapKind.UNREADABLE, GapKind.REFUSED, GapKind.MALFORMED, GapKind.FAILED)
+UNREAD = (GapKind.UNREADABLE, GapKind.REFUSED, GapKind.MALFORMED, GapKind.FAILED)
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An alert, and the ids of the changes it tells."""
+    """An alert, and the changes it tells."""
 
-    changes: tuple[str, ...]
+    changes: tuple[Change, ...]
     alert: Alert
     section: str = ""  # of the configuration, when a setting changed: `system.webServer/httpLogging`
 
@@ -37,14 +37,13 @@ class Frame:
     number: int  # that makes ids of alerts different for the same thing done again
 
 
-def drafts(
-    compared: Comparison, old: Report, new: Report, frame: Frame, told: Container[str] = (), *, coverage: bool = True
-) -> Iterator[Draft]:
-    """Yield what is to be told of a comparison, the weightiest first; `told` are the ids of changes told before."""
+def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, coverage: bool = True) -> Iterator[Draft]:
+    """Yield what is to be told of a comparison, the weightiest first; `coverage`: also what cannot be read."""
     components = {j.component.id: j for report in (old, new) for j in report.components}
     rules = {info.id: info for info in new.rules}
-    rest = (c for c in compared.changes if c.id not in told)
-    counting = [c for c in rest if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)]
+    counting = [
+        c for c in compared.changes if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
+    ]
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
@@ -55,7 +54,7 @@ def drafts(
 def _is_lost(change: Change) -> bool:
     """Tell whether something cannot be read that is there; what is not there is told by what names it."""
     side = change.new or change.old
-    return side is not None and side.text.partition(":")[0] in _UNREAD
+    return side is not None and side.text.partition(":")[0] in UNREAD
 
 
 def _key(change: Change, groups: Mapping[object, object]) -> object:
@@ -98,7 +97,7 @@ def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping
     )
     deed = _deed(group)
     is_setting = deed is not None and deed.topic in (Topic.SETTING, Topic.LOGGING)
-    return Draft(ids, alert, deed.subject if deed is not None and is_setting else "")
+    return Draft(tuple(group), alert, deed.subject if deed is not None and is_setting else "")
 
 
 def _order(change: Change) -> tuple[object, ...]:

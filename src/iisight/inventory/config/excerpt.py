@@ -15,11 +15,14 @@ from itertools import pairwise
 
 from iisight.evidence import paths
 
-_ATTRIBUTES = rb"""(?:[^"'<>]|"[^"<]*"|'[^'<]*')*"""
+MAX_BLOCKS = 200_000  # a server of 2,000 sites has 14,000; of more than that nothing is blanked out
+_ATTRIBUTES = rb"""(?:[^"'<>]++|"[^"<]*+"|'[^'<]*+')*+"""  # never tried another way: hostile files are large
 _TOKEN = re.compile(
-    rb"<!--|-->|<!\[CDATA\[|\]\]>|<!DOCTYPE|</?(?:sites|applicationPools)(?=[\s/>])"
-    rb"|</?(?:site|location|add)(?=[\s/>])" + _ATTRIBUTES + rb">"
+    rb"<!--|-->|<!\[CDATA\[|\]\]>|<!DOCTYPE|<\?(?!xml\s)"
+    rb"|</?(?:sites|applicationPools|site|location|add)(?=[\s/>])" + _ATTRIBUTES + rb">"
 )
+"""What matters of the file. None has a `<` but its first, so that what stands between two `<` decides on itself."""
+
 _VALUES = {
     b"site": re.compile(rb"""\sname\s*=\s*(?:"([^"]*)"|'([^']*)')"""),
     b"location": re.compile(rb"""\spath\s*=\s*(?:"([^"]*)"|'([^']*)')"""),
@@ -30,7 +33,7 @@ _KIND = re.compile(rb"<(/?)(\w+)")
 _UNICODE = (b"\xff\xfe", b"\xfe\xff")
 _SPACES = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 _CONTINUED = bytes(range(0x80, 0xC0))  # further bytes of one character of UTF-8, which is one column
-_TURNING = (b"<!", b"-->", b"]]>", b"sites", b"applicationPools")
+_TURNING = (b"<!", b"-->", b"]]>", b"<?", b"sites", b"applicationPools")
 """What changes what the text behind it is."""
 
 
@@ -44,40 +47,59 @@ class Block:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found of a file."""
+
+    blocks: tuple[Block, ...] = ()
+    turns: tuple[tuple[int, bytes], ...] = ()  # where a collection begins, and where one ends: `b""`
+
+    def with_piece(self, start: int, end: int, blocks: tuple[Block, ...], shift: int) -> "_Known":
+        """Return it with other blocks in a span that has no turn, and with all behind it moved."""
+        first = bisect_left(self.blocks, start, key=lambda block: block.start)
+        last = bisect_left(self.blocks, end, key=lambda block: block.start)
+        behind = (replace(b, start=b.start + shift, end=b.end + shift) for b in self.blocks[last:])
+        turns = ((place + shift if place >= end else place, holder) for place, holder in self.turns)
+        return _Known((*self.blocks[:first], *blocks, *behind), tuple(turns))
+
+
 class Blocks:
     """Where the sites, locations and pools of an applicationHost.config stand; none when its form is unusual."""
 
-    def __init__(self, data: bytes, found: tuple[Block, ...] | None = None) -> None:
+    def __init__(self, data: bytes, known: "_Known | None" = None) -> None:
         """Find them, unless they are known."""
         self.data = data
-        self.found = tuple(_found(data, 0, len(data), b"") or ()) if found is None else found
+        self._known = known or _found(data, 0, len(data), b"") or _Known()
+        self.found = self._known.blocks
         self._starts = [block.start for block in self.found]
 
     def moved(self, data: bytes) -> "Blocks":
         """Return the blocks of a later state of the file; only what differs is looked at where that is enough."""
         (start, end), _ = difference(self.data, data)
+        start, end = self.data.rfind(b"<", 0, start), self.data.find(b"<", end)
+        if not self.found or start < 0 or end < 0 or self._is_passed_over(start):
+            return Blocks(data)
         touched = list(self.touching(start, end))
         if touched:
             start, end = min(start, touched[0].start), max(end, touched[-1].end)
         shift = len(data) - len(self.data)
-        if not touched:  # whole tags
-            start, end = self.data.rfind(b"<", 0, start), self.data.find(b">", end) + 1
         pieces = self.data[start:end], data[start : end + shift]
-        if not self.found or start < 0 or end <= 0 or any(odd in piece for odd in _TURNING for piece in pieces):
+        if any(odd in piece for odd in _TURNING for piece in pieces):
             return Blocks(data)
         between = _found(data, start, end + shift, self._holder(start))
         if between is None:
             return Blocks(data)
-        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
-        behind = (replace(b, start=b.start + shift, end=b.end + shift) for b in self.found[last:])
-        return Blocks(data, (*self.found[:first], *between, *behind))
+        return Blocks(data, self._known.with_piece(start, end, between.blocks, shift))
+
+    def _is_passed_over(self, position: int) -> bool:
+        """Tell whether a place of the file may be in a comment or in CDATA, or behind what is never closed."""
+        marks = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"))
+        return any(self.data.rfind(begin, 0, position) > self.data.rfind(end, 0, position) for begin, end in marks)
 
     def _holder(self, position: int) -> bytes:
         """Return the collection that a place of the file is in."""
-        for holder in (b"sites", b"applicationPools"):
-            if self.data.rfind(b"<" + holder, 0, position) > self.data.rfind(b"</" + holder, 0, position):
-                return holder
-        return b""
+        index = bisect_right(self._known.turns, position, key=lambda turn: turn[0])
+        return self._known.turns[index - 1][1] if index else b""
 
     def touching(self, start: int, end: int) -> Iterator[Block]:
         """Yield the blocks that have bytes of a span."""
@@ -173,13 +195,13 @@ def _common(one: bytes, other: bytes) -> int:
     return low
 
 
-def _found(data: bytes, start: int, end: int, holder: bytes) -> list[Block] | None:
+def _found(data: bytes, start: int, end: int, holder: bytes) -> _Known | None:
     """Return the blocks of a span in order; None when something is odd, so that nothing is blanked out."""
     if data.startswith(_UNICODE) or b"\0" in data[:64]:
         return None
     finder = _Finder(holder)
     if all(finder.take(token) for token in _TOKEN.finditer(data, start, end)) and finder.is_done:
-        return finder.blocks
+        return _Known(tuple(finder.blocks), tuple(finder.turns))
     return None
 
 
@@ -188,6 +210,7 @@ class _Finder:
 
     def __init__(self, holder: bytes) -> None:
         self.blocks: list[Block] = []
+        self.turns: list[tuple[int, bytes]] = []
         self._holder = holder  # collection it is in
         self._closing = b""  # what ends the comment it is in
         self._open: tuple[bytes, str, int] | None = None  # kind, site and start of the block it is in
@@ -200,20 +223,31 @@ class _Finder:
     def take(self, token: "re.Match[bytes]") -> bool:
         """Go on behind a tag; False when the file is not formed as such files are."""
         text = token[0]
+        if len(self.blocks) > MAX_BLOCKS:
+            return False
         if self._closing:
             self._closing = b"" if text == self._closing else self._closing
         elif text in (b"<!--", b"<![CDATA["):
             self._closing = b"-->" if text == b"<!--" else b"]]>"
-        elif text.startswith(b"<!") or text in (b"-->", b"]]>"):
+        elif not text.endswith(b">") or text in (b"-->", b"]]>"):
             return False
-        elif not text.endswith(b">"):  # `<sites`, `</applicationPools`
-            self._holder = b"" if text.startswith(b"</") else text[1:]
         else:
-            return self._block(token, _KIND.match(text))
+            named = _KIND.match(text)
+            is_end, kind = (b"", b"") if named is None else named.groups()
+            if kind not in _HOLDERS:
+                self._turn(token.start(), b"" if is_end or text.endswith(b"/>") else kind)
+            else:
+                return self._block(token, kind, is_end=bool(is_end))
         return True
 
-    def _block(self, token: "re.Match[bytes]", named: "re.Match[bytes] | None") -> bool:
-        text, (is_end, kind) = token[0], (b"", b"") if named is None else named.groups()
+    def _turn(self, place: int, holder: bytes) -> None:
+        """Go on in another collection, unless that stands in a block."""
+        if self._open is None:
+            self._holder = holder
+            self.turns.append((place, holder))
+
+    def _block(self, token: "re.Match[bytes]", kind: bytes, *, is_end: bool) -> bool:
+        text = token[0]
         if self._open is not None:
             if kind != self._open[0]:
                 return True
