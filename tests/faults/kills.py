@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.estates import estate
+
 from tests.faults.served import Served, differing_twins
 from tests.faults.storm import SITES, Storm
 

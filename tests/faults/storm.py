@@ -88,6 +88,4 @@ def _standing(message: str, name: str) -> bool | None:
     """Return whether a sentence says that something is there, or that it is gone; None: it says nothing of it."""
     if not re.search(rf"\b{name}\b", message):
         return None
-    if re.search(rf"'{name}'[^;]* is (gone|no longer registered)|{name}\.dll'? is gone", message):
-        return False
-    return True
+    return not re.search(rf"'{name}'[^;]* is (gone|no longer registered)|{name}\.dll'? is gone", message)
