@@ -3,10 +3,12 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from iisight.cli import _hunt, _look, _settings
+from iisight.cli import _hunt, _look, _settings, _sides
 from iisight.cli.main import CLEAN
+from iisight.engine.baseline import approvals
 from iisight.engine.hearing import infos
 from iisight.engine.live import computer_name
 from iisight.engine.registry import Rule, all_rules
@@ -44,6 +46,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help="become this user once everything is opened (Linux, as root)")
     parser.add_argument("--service", action="store_true", help="run as the service of Windows it was started as")
     _settings.arguments(parser)
+    parser.add_argument(
+        "--baseline", metavar="FILE", help="trust what this baseline approves, as far as it is the same"
+    )
+    _sides.key_argument(parser)
     _look.arguments(parser)
     parser.set_defaults(time=None, since=None, until=None, host=[], channel=[], no_prefilter=False)
 
@@ -90,6 +96,9 @@ def plan_of(parsed: argparse.Namespace) -> tuple[Plan, tuple[Rule, ...]]:
     rules = all_rules()
     known = [info.id for info in (*(rule.info for rule in rules), *infos(asked.rules))]
     settings = _settings.settings(parsed, [] if evidence is None else [evidence], known)
+    if parsed.baseline:
+        approved = approvals(_sides.baseline(parsed.baseline, _sides.key_of(parsed)))
+        settings = replace(settings, approved=approved)
     state = _state(parsed, evidence)
     host = parsed.name or (computer_name(os.environ) if evidence is None else evidence.resolve().name)
     return Plan(evidence, state, _look.look(parsed), settings, asked, host), rules
