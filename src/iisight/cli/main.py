@@ -22,7 +22,7 @@ _HELP = {
     "baseline": "keep a state that somebody signs off, and show one",
     "config": "print the configuration in force at one place, each line with its file and line",
     "show": "print a saved report again",
-    "rules": "list the rules, start a new one, check their pages",
+    "rules": "list the rules, start a new one, check their pages, write them for other tools",
     "explain": "print a rule's page",
 }
 _EPILOG = """exit status of scan, hunt and show:

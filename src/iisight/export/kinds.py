@@ -1,0 +1,64 @@
+"""What can be exported, by name."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from iisight.engine.registry import Rule
+from iisight.export.conversion import Dialect
+from iisight.export.made import Export
+from iisight.export.material import SigmaText, sigma_texts
+from iisight.model.errors import UsageError
+
+KINDS: Mapping[str, str] = {
+    "sigma": "Sigma rules, and Sigma that says nearly what a rule of iisight says",
+    "splunk": "SPL",
+    "elastic": "Lucene, for Elasticsearch",
+    "eql": "EQL, for Elasticsearch",
+    "kusto": "KQL, for Microsoft Sentinel",
+    "sqlite": "SQL, for SQLite",
+    "yara": "YARA rules",
+    "navigator": "a layer of the ATT&CK Navigator",
+    "coverage": "technique, data source, rule and page, as a table",
+}
+
+
+def export(kind: str, rules: Sequence[Rule], user: Iterable[SigmaText] = ()) -> Export:
+    """Return the files of a kind of export. Raises UsageError for an unknown kind, or where the extra is missing."""
+    texts = list(user)
+    dialect = _dialect(kind)
+    if dialect is not None:
+        return _queries(dialect(), rules, texts)
+    make = _whole().get(kind)
+    if make is None:
+        raise UsageError(f"--to {kind}: unknown; known: {', '.join(KINDS)}")
+    if texts:
+        raise UsageError(f"--to {kind} takes no rules of your own")
+    return make(rules)
+
+
+def _queries(dialect: Dialect, rules: Sequence[Rule], user: Sequence[SigmaText]) -> Export:
+    from iisight.export.queries import queries
+
+    texts, unsaid = sigma_texts(rules)
+    made = queries([*texts, *user], dialect)
+    return Export(made.files, tuple(sorted((*unsaid, *made.unsaid))))
+
+
+def _dialect(kind: str) -> Callable[[], Dialect] | None:
+    from iisight.export.dialects import elastic, kusto, splunk, sqlite
+
+    dialects = {
+        "splunk": splunk.dialect,
+        "elastic": elastic.dialect,
+        "eql": elastic.eql,
+        "kusto": kusto.dialect,
+        "sqlite": sqlite.dialect,
+    }
+    return dialects.get(kind)
+
+
+def _whole() -> Mapping[str, Callable[[Sequence[Rule]], Export]]:
+    from iisight.export.coverage import coverage
+    from iisight.export.navigator import navigator
+    from iisight.export.texts import sigma, yara
+
+    return {"sigma": sigma, "yara": yara, "navigator": navigator, "coverage": coverage}
