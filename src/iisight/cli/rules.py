@@ -19,7 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--group", default="configuration", help="folder below rules (default: %(default)s)")
     check = actions.add_parser("check", help="run the cases of the rules' pages")
     check.add_argument("rule", nargs="*", help="ids or names; none: all")
-    _export.arguments(actions.add_parser("export", help="write the rules for other tools: Sigma, queries, YARA, coverage"))
+    _export.arguments(
+        actions.add_parser("export", help="write the rules for other tools: Sigma, queries, YARA, coverage")
+    )
 
 
 def run(parsed: argparse.Namespace) -> int:

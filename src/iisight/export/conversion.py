@@ -1,7 +1,7 @@
 """Sigma documents to queries, through pySigma; this file knows pySigma, and one file a dialect knows its back end.
 
 What a rule may bring into a query is decided here, before a back end writes it: fields are plain names, values hold no
-control characters, and what a back end would widen or quote wrongly is refused with the reason.
+line breaks or other characters that are not seen, and what a back end would widen or quote wrongly is refused.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from iisight.export.binding import Names, bound, places_of
 from iisight.export.made import CannotSayError
 from iisight.model.errors import UsageError
+from iisight.report.safe import escape, is_seen
 from iisight.sigma.documents import Document
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 NEEDS_EXTRA = "this export needs the back ends of pySigma: install iisight[export], in an environment of its own"
 MAX_VALUE = 8_192  # characters
 MAX_VALUES = 5_000  # of a rule
+MAX_REASON = 200  # characters of what pySigma says
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")  # ends a line, or is no character
 
 
 class BackEnd(Protocol):
@@ -49,10 +50,12 @@ class Dialect:
     suffix: str
     back_end: Callable[[], BackEnd]  # raises ImportError where the extra is not installed
     join: Callable[[list[str], frozenset[str]], str]  # queries of one rule, and the fields they ask for
-    names: Names = Names()
+    names: Names
     keywords: bool = False  # whether a value may be sought in the whole event
     one_character: bool = False  # whether there is a wildcard for one character
     inner_wildcards: bool = True  # whether one may stand within a value
+    unwritable: str = ""  # characters of texts that mean something however they are written
+    words: frozenset[str] = frozenset()  # texts that mean something however they are written
     cased: bool = False  # whether case can be asked for
     compares: bool = False  # whether values compare as numbers
     exists: bool = True  # whether a field can be asked for whatever its value
@@ -68,7 +71,10 @@ def require() -> None:
 
 
 def query_of(document: Document, dialect: Dialect) -> Query:
-    """Return a document as a query. Raises CannotSayError where no place of it can be said, UsageError without extra."""
+    """Return a document as a query.
+
+    Raises CannotSayError where it can be said of no place that records its log source, UsageError without the extra.
+    """
     require()
     queries, left_out, fields = list[str](), list[str](), set[str]()
     for place in places_of(document):
@@ -113,7 +119,7 @@ def _converted(rule: "SigmaRule", dialect: Dialect) -> list[str]:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(_UNSEEN.sub(" ", str(error)).split())[:200]
+    return escape(" ".join(str(error).split()))[:MAX_REASON]
 
 
 def _checked(rule: "SigmaRule", dialect: Dialect) -> Iterator[str]:
@@ -169,8 +175,10 @@ def _check_text(value: Any, dialect: Dialect) -> None:
     last = len(value.s) - 1
     for position, part in enumerate(value.s):
         if isinstance(part, str):
-            if _UNSEEN.search(part):
-                raise CannotSayError("a value has a control character or a line break")
+            if not all(map(is_seen, part)):
+                raise CannotSayError("a value has a line break or another character that is not seen")
+            _allow(not set(dialect.unwritable) & set(part), f"a text with one of {' '.join(dialect.unwritable)} in it")
+            _allow(part not in dialect.words or last > 0, f"the text {part[:8]}")
         elif not isinstance(part, SpecialChars):
             raise CannotSayError("a placeholder has no value here")
         else:

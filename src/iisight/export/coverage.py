@@ -4,7 +4,6 @@ What a rule about events looks at is taken from the events its page shows it to 
 nothing that no test shows.
 """
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,6 +11,7 @@ from iisight.engine.registry import Rule, Shape
 from iisight.export.made import Export
 from iisight.export.material import sigma_texts
 from iisight.export.tables import table
+from iisight.report.rows import write_table
 from iisight.workbench.event_blocks import events_of
 from iisight.workbench.pages import parse_page
 
@@ -59,9 +59,7 @@ def _of_channel(channel: str) -> Iterator[dict[str, str]]:
 
 def _csv(rows: Iterable[tuple[str, ...]]) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(rows)
+    write_table(HEADER, (dict(zip(HEADER, row, strict=True)) for row in rows), text)
     return text.getvalue().encode()
 
 

@@ -1,12 +1,16 @@
 """What can be exported, by name."""
 
+import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from iisight.engine.registry import Rule
 from iisight.export.conversion import Dialect
-from iisight.export.made import Export
+from iisight.export.made import Export, Unsaid
 from iisight.export.material import SigmaText, sigma_texts
 from iisight.model.errors import UsageError
+from iisight.report.rows import write_table
+
+UNSAID = "not-expressed.csv"  # a file of every export that could not say all
 
 KINDS: Mapping[str, str] = {
     "sigma": "Sigma rules, and Sigma that says nearly what a rule of iisight says",
@@ -21,9 +25,17 @@ KINDS: Mapping[str, str] = {
 }
 
 
-def export(kind: str, rules: Sequence[Rule], user: Iterable[SigmaText] = ()) -> Export:
-    """Return the files of a kind of export. Raises UsageError for an unknown kind, or where the extra is missing."""
-    texts = list(user)
+def export(kind: str, rules: Sequence[Rule], user: Iterable[SigmaText] = (), unread: Iterable[Unsaid] = ()) -> Export:
+    """Return the files of a kind of export, and with it what could not be read.
+
+    Raises UsageError for an unknown kind, or where the extra is missing.
+    """
+    made = _export(kind, rules, list(user))
+    unsaid = tuple(sorted((*made.unsaid, *unread)))
+    return Export((*made.files, (UNSAID, _listed(unsaid))), unsaid) if unsaid else made
+
+
+def _export(kind: str, rules: Sequence[Rule], texts: Sequence[SigmaText]) -> Export:
     dialect = _dialect(kind)
     if dialect is not None:
         return _queries(dialect(), rules, texts)
@@ -33,6 +45,13 @@ def export(kind: str, rules: Sequence[Rule], user: Iterable[SigmaText] = ()) -> 
     if texts:
         raise UsageError(f"--to {kind} takes no rules of your own")
     return make(rules)
+
+
+def _listed(unsaid: Iterable[Unsaid]) -> bytes:
+    text = io.StringIO()
+    rows = ({"rule": each.rule, "title": each.title, "reason": each.reason} for each in unsaid)
+    write_table(("rule", "title", "reason"), rows, text)
+    return text.getvalue().encode()
 
 
 def _queries(dialect: Dialect, rules: Sequence[Rule], user: Sequence[SigmaText]) -> Export:

@@ -1,4 +1,4 @@
-"""Lucene and EQL of Elasticsearch, over event logs in the Elastic Common Schema as Winlogbeat and Elastic Agent write."""
+"""Lucene and EQL of Elasticsearch, over event logs in the Elastic Common Schema, as Winlogbeat writes them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ def dialect() -> Dialect:
         join=lambda queries, _: queries[0] if len(queries) == 1 else " OR ".join(f"({query})" for query in queries),
         names=_NAMES,
         keywords=True,
+        words=frozenset({"AND", "OR", "NOT", "TO"}),
         one_character=True,
         compares=True,
     )
@@ -43,6 +44,7 @@ def eql() -> Dialect:
         back_end=_eql,
         join=_join_eql,
         names=_NAMES,
+        unwritable="*?",
         one_character=True,
         compares=True,
     )

@@ -13,6 +13,7 @@ def dialect() -> Dialect:
         join=lambda queries, _: queries[0] if len(queries) == 1 else " OR ".join(f"({query})" for query in queries),
         names=Names("source", "*WinEventLog:{}", "EventCode"),
         keywords=True,
+        unwritable="*`",  # a wildcard, a macro
         compares=True,
     )
 

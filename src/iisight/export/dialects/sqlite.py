@@ -1,8 +1,9 @@
 """SQL of SQLite, over a table `logs` with a column a field."""
 
+from iisight.export.binding import Names
 from iisight.export.conversion import BackEnd, Dialect
 
-TABLE = "logs"
+_SELECT = "SELECT * FROM logs WHERE "
 
 
 def dialect() -> Dialect:
@@ -12,6 +13,7 @@ def dialect() -> Dialect:
         suffix="sql",
         back_end=_back_end,
         join=_join,
+        names=Names(),
         one_character=True,
         compares=True,
     )
@@ -19,7 +21,7 @@ def dialect() -> Dialect:
 
 def _join(queries: list[str], _fields: frozenset[str]) -> str:
     parts = [query.partition(" WHERE ")[2] for query in queries]
-    return f"SELECT * FROM {TABLE} WHERE " + (parts[0] if len(parts) == 1 else " OR ".join(f"({p})" for p in parts))
+    return _SELECT + (parts[0] if len(parts) == 1 else " OR ".join(f"({part})" for part in parts))
 
 
 def _back_end() -> BackEnd:
