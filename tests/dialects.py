@@ -6,7 +6,7 @@ could be had: a strict tokenizer of ours, which knows nothing but what an export
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -144,7 +144,11 @@ def _kql(query: str) -> Taken:
     return shape, texts
 
 
-_SQL = re.compile(r"'(?P<text>(?:[^']|'')*)'|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<other>[^'\s])|(?P<blank>\s+)")
+_SQL = re.compile(
+    r"'(?P<text>(?:[^']|'')*)'|"
+    r"`(?P<quoted>[A-Za-z_][A-Za-z0-9_]*)`|"
+    r"(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<other>[^'`\s])|(?P<blank>\s+)"
+)
 
 
 def _sql(query: str) -> Taken:
@@ -157,8 +161,10 @@ def _sql(query: str) -> Taken:
         elif found["blank"] is None:
             shape.append(found[0])
     connection = sqlite3.connect(":memory:")
-    columns = sorted({part.lower() for part in shape if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", part)} - _SQL_WORDS)
-    connection.execute(f"CREATE TABLE logs ({', '.join(columns)})")
+    quoted = {found["quoted"].lower() for found in _SQL.finditer(query) if found["quoted"]}
+    words = {part.lower() for part in shape if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", part)} - _SQL_WORDS
+    columns = ", ".join(f'"{name}"' for name in sorted(quoted | words))
+    connection.execute(f"CREATE TABLE logs ({columns})")
     try:
         connection.execute(f"EXPLAIN {query}").fetchall()
     except sqlite3.Error as error:
@@ -187,7 +193,3 @@ def back_ends_are_there() -> None:
     for module in ("sigma.backends.splunk", "luqum", "eql", "antlr4", "kusto_query_language_parser"):
         pytest.importorskip(module, reason="requirements/export.txt is not installed")
 
-
-def like(text: str, wildcards: str = "*?") -> Iterator[str]:
-    """Yield the characters of a text that are no wildcards."""
-    return (char for char in text if char not in wildcards)

@@ -71,7 +71,7 @@ def bound(document: Document, place: Place, names: Names) -> Document:
     conditions = detection[CONDITION] if isinstance(detection[CONDITION], list) else [detection[CONDITION]]
     items[OURS] = dict(_source_of(place, names))
     items[CONDITION] = [f"({condition}) and {OURS}" for condition in conditions]
-    return {**document, DETECTION: items}
+    return {"title": OURS, LOG_SOURCE: document[LOG_SOURCE], DETECTION: items}  # what a rule tells of itself stays out
 
 
 def _source_of(place: Place, names: Names) -> Iterator[tuple[str, Any]]:

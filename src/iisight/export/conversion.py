@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from iisight.export.binding import Names, bound, places_of
 from iisight.export.made import CannotSayError
+from iisight.export.tables import table
 from iisight.model.errors import UsageError
 from iisight.report.safe import escape, is_seen
 from iisight.sigma.documents import Document
@@ -95,12 +96,12 @@ def _rule(document: Document) -> "SigmaRule":
 
     try:
         rule = SigmaRule.from_dict(document, collect_errors=True)
-        if not rule.detection.detections:
-            raise CannotSayError("it has no detection")
         for condition in rule.detection.parsed_condition:
             _ = condition.parsed  # some errors are seen here alone
-    except (SigmaError, AttributeError, KeyError, TypeError, RecursionError) as error:
+    except (SigmaError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CannotSayError(f"it is no Sigma rule: {_one_line(error)}") from error
+    if not rule.detection.detections:
+        raise CannotSayError("it has no detection")
     return rule
 
 
@@ -114,7 +115,7 @@ def _converted(rule: "SigmaRule", dialect: Dialect) -> list[str]:
         raise UsageError(NEEDS_EXTRA) from error
     try:
         return [str(query) for query in back_end.convert(SigmaCollection([rule]))]
-    except (SigmaError, NotImplementedError, TypeError, RecursionError) as error:
+    except (SigmaError, NotImplementedError, TypeError, ValueError, RecursionError) as error:
         raise CannotSayError(_one_line(error)) from error
 
 
@@ -129,15 +130,21 @@ def _checked(rule: "SigmaRule", dialect: Dialect) -> Iterator[str]:
         for item in _items(detection):
             if item.field is None:
                 _allow(dialect.keywords, "a value that is sought in the whole event")
-            elif _FIELD.fullmatch(item.field):
-                yield item.field
             else:
-                raise CannotSayError("a field has other characters than letters, digits and _")
+                _check_field(item.field, dialect)
+                yield item.field
             for value in item.value:
                 count += 1
                 _check_value(value, dialect, item.field or "")
     if count > MAX_VALUES:
         raise CannotSayError(f"it has more than {MAX_VALUES:,} values")
+
+
+def _check_field(field: str, dialect: Dialect) -> None:
+    if not _FIELD.fullmatch(field):
+        raise CannotSayError("a field has other characters than letters, digits and _")
+    if any(field.lower() in row["words"].split() for row in table("reserved") if row["dialect"] == dialect.name):
+        raise CannotSayError(f"a field is called {field.lower()}, a word of the dialect")
 
 
 def _items(detection: Any) -> Iterator["SigmaDetectionItem"]:
