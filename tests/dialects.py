@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-TEXT = "S"  # what stands for a text in a shape
+TEXT = "‹text›"  # what stands for a text in a shape
 Shape = tuple[str, ...]
 Taken = tuple[Shape, tuple[str, ...]]
 
@@ -162,7 +162,7 @@ def _sql(query: str) -> Taken:
             shape.append(found[0])
     connection = sqlite3.connect(":memory:")
     quoted = {found["quoted"].lower() for found in _SQL.finditer(query) if found["quoted"]}
-    words = {part.lower() for part in shape if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", part)} - _SQL_WORDS
+    words = {found["word"].lower() for found in _SQL.finditer(query) if found["word"]} - _SQL_WORDS
     columns = ", ".join(f'"{name}"' for name in sorted(quoted | words))
     connection.execute(f"CREATE TABLE logs ({columns})")
     try:
@@ -176,7 +176,7 @@ def _sql(query: str) -> Taken:
 
 _SQL_WORDS = {
     *("select", "from", "logs", "where", "and", "or", "not", "like", "escape", "collate", "nocase", "is", "null"),
-    *("coalesce", TEXT.lower()),
+    "coalesce",
 }
 _PARSERS: dict[str, Callable[[str], Taken]] = {
     "splunk": _spl,
@@ -192,4 +192,3 @@ def back_ends_are_there() -> None:
     """Skip a test where `requirements/export.txt` is not installed."""
     for module in ("sigma.backends.splunk", "luqum", "eql", "antlr4", "kusto_query_language_parser"):
         pytest.importorskip(module, reason="requirements/export.txt is not installed")
-

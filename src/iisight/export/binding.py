@@ -20,6 +20,7 @@ LOG_SOURCE, DETECTION, CONDITION = "logsource", "detection", "condition"
 
 _WILDCARDS = {ANY_RUN: "*", ANY_ONE: "?"}
 _TRUTHS = {"true": True, "false": False}
+_NOT_TEXTS = frozenset({"exists", "lt", "lte", "gt", "gte"})  # modifiers whose value is none of the field's
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ class _Writing:
             native = self._name(sigma)
             if f"{native}{sign}{modifiers}" in found:
                 raise CannotSayError(f"two of its fields are {native} here")
-            found[f"{native}{sign}{modifiers}"] = self.renamed(inner, sigma, depth + 1)
+            kept = _NOT_TEXTS & set(modifiers.lower().split("|"))
+            found[f"{native}{sign}{modifiers}"] = inner if kept else self.renamed(inner, sigma, depth + 1)
         return found
 
     def _name(self, sigma: str) -> str:

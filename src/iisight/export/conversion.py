@@ -95,13 +95,11 @@ def _rule(document: Document) -> "SigmaRule":
     from sigma.rule import SigmaRule
 
     try:
-        rule = SigmaRule.from_dict(document, collect_errors=True)
+        rule = SigmaRule.from_dict(document)
         for condition in rule.detection.parsed_condition:
             _ = condition.parsed  # some errors are seen here alone
     except (SigmaError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CannotSayError(f"it is no Sigma rule: {_one_line(error)}") from error
-    if not rule.detection.detections:
-        raise CannotSayError("it has no detection")
     return rule
 
 

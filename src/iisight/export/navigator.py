@@ -15,7 +15,7 @@ _COLOURS = ("#e8f1fa", "#1f5f99")
 def navigator(rules: Iterable[Rule]) -> Export:
     """Return the layer; a technique's score is the number of its rules."""
     found: dict[str, list[Rule]] = {}
-    for rule in rules:
+    for rule in sorted(rules, key=lambda rule: rule.info.id):
         for technique in rule.info.attack:
             if technique.startswith("T"):
                 found.setdefault(technique, []).append(rule)
