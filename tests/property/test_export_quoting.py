@@ -18,14 +18,19 @@ from tests.oracles.sigma_sql import Table
 MODIFIERS = ("", "|contains", "|startswith", "|endswith")
 ROUNDS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 HOSTILE = (
-    '" or 1==1 //', "' OR 1=1 --", '\\" | delete', "\\", "a\\", '\\\\"', "AND", "OR", "NOT", "TO", "a AND b", "a\u3000OR\u3000b",
-    "x\n| where true", "x\r\nOR y", "*", "?", "a*b", "[ | x ]", "`macro`", "$token$", "{x}", ") OR (F:*", "/.*/", "<x>", ">5", "[1 TO 2]",
-    "x~2", "x^4", "-x", "+x", "!x", "&&", "||", "F:x", '"""', "%", "_", "%'", "''", "\u202e", "\x00", "\u2028", "é", "𝒳", "\ud800", " ",
-    "h'x'", '@"x\\"', "```x```", "//x", "/*x*/", ";", "#", "not", "null", "true", "0x10", "1", "1e5", "?x == null", "any where true",
+    '" or 1==1 //', "' OR 1=1 --", '\\" | delete', "\\", "a\\", '\\\\"', "AND", "OR", "NOT", "TO", "a AND b",
+    "a\u3000OR\u3000b", "x\n| where true", "x\r\nOR y", "*", "?", "a*b", "[ | x ]", "`macro`", "$token$", "{x}",
+    ") OR (F:*", "/.*/", "<x>", ">5", "[1 TO 2]", "x~2", "x^4", "-x", "+x", "!x", "&&", "||", "F:x", '"""', "%", "_",
+    "%'", "''", "\u202e", "\x00", "\u2028", "é", "𝒳", "\ud800", " ", "h'x'", '@"x\\"', "```x```", "//x", "/*x*/", ";",
+    "#", "not", "null", "true", "0x10", "1", "1e5", "?x == null", "any where true",
 )  # fmt: skip
-WORDS = tuple(
-    ["and", "or", "not", "in", "is", "like", "null", "true", "false", "where", "any", "by", "of", "with", "sequence", "join", "until", "sample", "to", "between", "contains", "has", "as", "matches", "extend", "project", "select", "from", "case", "exists", "kind", "time", "date", "title", "first", "last", "filter", "set", "group", "having", "table", "xor", "user", "image", "type", "name", "value", "key", "path", "status", "collate", "escape", "between", "glob", "regexp", "match", "within"]
-)
+WORDS = (
+    "and", "or", "not", "in", "is", "like", "null", "true", "false", "where", "any", "by", "of", "with", "sequence",
+    "join", "until", "sample", "to", "between", "contains", "has", "as", "matches", "extend", "project", "select",
+    "from", "case", "exists", "kind", "time", "date", "title", "first", "last", "filter", "set", "group", "having",
+    "table", "xor", "user", "image", "type", "name", "value", "key", "path", "status", "collate", "escape", "glob",
+    "regexp", "match", "within",
+)  # fmt: skip
 texts = st.one_of(
     st.sampled_from(HOSTILE),
     st.text(st.sampled_from("\"'\\`|*?()[]{}<>/:=~^!&-+ $%_;#@,.aN\n\u3000"), min_size=1, max_size=12),
@@ -115,16 +120,9 @@ def test_a_field_is_a_plain_name_or_refused(dialect: str, field: str) -> None:
 @given(told=texts)
 @ROUNDS
 def test_what_a_rule_tells_of_itself_is_not_in_its_query(dialect: str, told: str) -> None:
-    told_of = {"title": told, "description": told, "id": told, "author": told, "level": told, "status": told}
-    more = {
-        "falsepositives": [told],
-        "references": [told],
-        "tags": [told],
-        "date": told,
-        "fields": [told],
-        "name": told,
-    }
-    query = query_of(document("x", **told_of, **more), dialect_of(dialect)).text
+    texts_of = dict.fromkeys(("title", "description", "id", "author", "level", "status", "date", "name"), told)
+    lists_of = {name: [told] for name in ("falsepositives", "references", "tags", "fields")}
+    query = query_of({**document("x"), **texts_of, **lists_of}, dialect_of(dialect)).text
     assert query == query_of(document("x"), dialect_of(dialect)).text
 
 
