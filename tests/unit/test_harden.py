@@ -24,6 +24,7 @@ from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
 from iisight.model.posture import Answer, CheckInfo, Input, Installs, Point, Told
+from iisight.rules.hardening import _installers
 from iisight.rules.hardening._host import Host
 from iisight.rules.hardening._points import check_info, passed
 from iisight.workbench import stock
@@ -52,6 +53,15 @@ def test_a_hardened_server_passes_every_check() -> None:
     assert {i for i, answer in answers(result).items() if answer is not Answer.PASS} == set()
     assert [(s.failed, s.unknown, s.earned == s.possible) for s in result.scores] == [(0, 0, True)] * 4
     assert (result.first, [row.installs for row in result.installs]) == ((), [Installs.NO, Installs.NO])
+
+
+def test_applications_beyond_the_bound_are_said_and_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_installers, "MAX_ROWS", 1)
+    result = posture(hardening.hardened_server())
+
+    (check,) = (c for c in result.checks if c.id == "IIS906")
+    assert (check.answer, check.points[0].message) == (Answer.UNKNOWN, "1 further application not looked at")
+    assert Gap(GapKind.REFUSED, "applications", "more than the table of installers takes", 1) in result.gaps
 
 
 def test_a_server_that_is_wide_open_fails_every_check() -> None:

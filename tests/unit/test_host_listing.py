@@ -2,11 +2,12 @@
 
 import pytest
 
-from iisight.evidence.host import HostListing, MemoryDisk, open_host
+from iisight.evidence.host import HostListing, MemoryDisk
 from iisight.evidence.host.windows import to_name
 from iisight.evidence.source import Source
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
+from tests.builders.hosts import open_host
 
 TREE: dict[str, bytes | str] = {
     "C:\\Sites\\shop\\web.config": "<configuration/>",

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from iisight.evidence.host import open_host
 from iisight.evidence.host.windows import WindowsDisk
 from iisight.evidence.open import open_source
 from iisight.evidence.source import Source
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
+from tests.builders.hosts import open_host
 from tests.windows.tools import opened
 
 READ, WRITE, DELETE = 1, 2, 4

@@ -1,4 +1,4 @@
-"""Evidence that was named, or this host when none was. Shared by `scan` and `config`."""
+"""Evidence that was named, or this host when none was. Shared by `scan`, `harden` and `config`."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Options that say what counts: settings and suppressions. Shared by `scan` and `hunt`."""
+"""Options that say what counts: settings and suppressions. Shared by the commands that read evidence."""
 
 import argparse
 from collections.abc import Iterable

@@ -16,7 +16,7 @@ from iisight.inventory.machine import Machine
 from iisight.inventory.protection import protection_of
 from iisight.inventory.registry import find_registry
 from iisight.model.acl import Acls
-from iisight.model.coverage import Gap
+from iisight.model.coverage import Gap, GapKind
 from iisight.model.posture import (
     MITIGATIONS,
     POSTURE_SCHEMA,
@@ -28,7 +28,7 @@ from iisight.model.posture import (
 )
 from iisight.model.progress import Progress
 from iisight.rules.hardening._host import Host
-from iisight.rules.hardening._installers import install_rows
+from iisight.rules.hardening._installers import install_rows, left_out
 
 CHANGES_FIRST = 3
 
@@ -66,6 +66,8 @@ def posture_of(
     """Run the checks over a host and return what they come to."""
     results = tuple(result_of(rule, host, settings, gaps) for rule in checks)
     inventory: Inventory = host.inventory
+    if more := left_out(host):
+        gaps.append(Gap(GapKind.REFUSED, "applications", "more than the table of installers takes", more))
     return Posture(
         posture=POSTURE_SCHEMA,
         version=__version__,

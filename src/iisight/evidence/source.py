@@ -50,9 +50,7 @@ class Source:
         self.mount = mount  # how its names were mapped to Windows paths, one sentence
         self.place = place  # the folder its origins are in, or the archive; None for one made in memory
         self.to_path = to_path  # from the origin of a file, there or not, to its Windows path; None: not known
-        self.asked: frozenset[str] = (
-            frozenset()
-        )  # folded folders of a live machine that were looked into, or are not there
+        self.asked: frozenset[str] = frozenset()  # folders of a live machine that were listed, or are not there; folded
         self._opener = opener
         self._by_name: array[int] | None = None
         self._by_suffix: dict[tuple[str, ...], array[int]] = {}

@@ -19,11 +19,11 @@ from iisight.inventory.machine import Machine
 from iisight.model.comparison import Comparison, Turn
 from iisight.model.errors import EvidenceError
 from iisight.model.report import Report
-from iisight.watch.memory import Remembered
+from iisight.watch.memory import MAX_DOCUMENT, Remembered
 from iisight.watch.outline import MAX_SITES, SERVER, Outline, is_slow, outline_of, slow_folders
 
 MAX_PATHS = 256  # changed at once, and looked at one by one
-MAX_HOST = 32 * 1024**2  # bytes of an applicationHost.config
+MAX_HOST = MAX_DOCUMENT  # bytes of an applicationHost.config
 _POOL = re.compile(rb"""\sapplicationPool\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ADMINISTRATION = "\\inetsrv\\config\\administration.config"
 _COPIES = ("\\applicationhost.config", "\\administration.config")
@@ -94,7 +94,8 @@ class Narrow:
         keys = {paths.fold(path) for path in changed}
         self.source = after
         sites, pools, hosts = self._concerned(keys, after)
-        if not sites or len(sites) > MAX_SITES or len(keys) > MAX_PATHS:
+        is_unread = not all(blocks.data for blocks in (*self._hosts.values(), *hosts.values()))
+        if is_unread or not sites or len(sites) > MAX_SITES or len(keys) > MAX_PATHS:
             self._hosts, self._last = hosts, None
             self._forget(changed)
             self._bare = _bare(after, self.outline)
@@ -170,9 +171,10 @@ class Narrow:
 
     @staticmethod
     def _read(source: Source, path: str) -> bytes:
+        """Return a configuration; empty when it cannot be: then nothing is said of what it lacks."""
         file = source.find(path)
         try:
-            return b"" if file is None else source.read(file, MAX_HOST)
+            return b"" if file is None or file.size > MAX_HOST else source.read(file, MAX_HOST)
         except EvidenceError:
             return b""
 

@@ -20,10 +20,8 @@ class Said:
     def take(self, gaps: Iterable[Gap]) -> Iterator[Gap]:
         """Yield what is to be said now: what is new, and what has come again since it was said long ago."""
         now = self._clock()
-        for gap in gaps:
-            key: Hashable = (gap.kind, gap.subject, gap.reason)
-            if key not in self._held and len(self._held) >= MAX_KNOWN:
-                key, gap = "more", Gap(gap.kind, "event feeds", "further reasons", gap.count)  # noqa: PLW2901
+        for each in gaps:
+            key, gap = self._folded(each)
             said, since = self._held.get(key, (now - AGAIN, None))
             whole = gap if since is None else replace(gap, count=since.count + gap.count)
             self._held[key] = (said, whole)
@@ -33,3 +31,10 @@ class Said:
                 yield since
             elif since is None and now - said >= 2 * AGAIN:
                 del self._held[key]
+
+    def _folded(self, gap: Gap) -> tuple[Hashable, Gap]:
+        """Return by what a gap is known, and the gap; over the bound all are one."""
+        key = (gap.kind, gap.subject, gap.reason)
+        if key in self._held or len(self._held) < MAX_KNOWN:
+            return key, gap
+        return "more", Gap(gap.kind, "event feeds", "further reasons", gap.count)

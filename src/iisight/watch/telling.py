@@ -1,16 +1,16 @@
 """From what differs between two reports to alerts: one for each thing that was done, not for each line that differs."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iisight.model.alert import Alert, AlertKind, Concerned
-from iisight.model.comparison import Change, Comparison, Topic, Turn
+from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
 from iisight.model.coverage import GapKind
 from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
+from iisight.watch.ids import alert_id
 
 MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
@@ -73,29 +73,30 @@ def _key(change: Change, groups: Mapping[object, object]) -> object:
 
 
 def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping[str, RuleInfo], frame: Frame) -> Draft:
-    lead = min(group, key=_order)
+    ranked = sorted(group, key=_order)
+    lead, deeds = (
+        ranked[0],
+        [c for c in ranked if c.topic is not Topic.FINDING],
+    )  # what was done, not what is said of it
+    deed = deeds[0] if deeds else None
     found = [c for c in group if c.topic is Topic.FINDING and c.turn is not Turn.REMOVED]
     rule = rules.get(lead.subject) if lead in found else None
-    ids = tuple(sorted(c.id for c in group))
     concerned = dict.fromkeys(known for c in group for known in c.components if known in components)
-    sides = [_text(group, side) for side in ("old", "new")]
     alert = Alert(
-        id=_id(frame, ids),
+        id=alert_id(frame.host, frame.number, *sorted(c.id for c in group)),
         time=frame.time,
         host=frame.host,
         kind=AlertKind.COVERAGE if lead.topic is Topic.COVERAGE else AlertKind.CHANGE,
         severity=max((c.weight for c in group), key=lambda s: s.rank),
-        message=_message(lead, group, rule),
-        rule="" if rule is None else rule.id,
-        title="" if rule is None else rule.title,
+        message=_message(lead, deed, rule),
         also=tuple(sorted({c.subject for c in found} - {lead.subject})),
-        attack=() if rule is None else rule.attack,
-        locator=_place(_deed(group) or lead),
-        old=sides[0],
-        new=sides[1],
+        locator=_place(deed or lead),
+        old=_text(c.old for c in deeds),
+        new=_text(c.new for c in deeds),
         components=tuple(concerned_by(components[known]) for known in list(concerned)[:MAX_COMPONENTS]),
     )
-    deed = _deed(group)
+    if rule is not None:
+        alert = replace(alert, rule=rule.id, title=rule.title, attack=rule.attack)
     is_setting = deed is not None and deed.topic in (Topic.SETTING, Topic.LOGGING)
     return Draft(tuple(group), alert, deed.subject if deed is not None and is_setting else "")
 
@@ -107,31 +108,21 @@ def _order(change: Change) -> tuple[object, ...]:
     return gone, topic, -change.weight.rank, change.subject, change.what
 
 
-def _message(lead: Change, group: Iterable[Change], rule: RuleInfo | None) -> str:
+def _message(lead: Change, deed: Change | None, rule: RuleInfo | None) -> str:
     """Return the sentence: what the rule says, after what became of the component."""
     if lead.topic is not Topic.FINDING:
         return _cut(lead.what)
     text = lead.what.removeprefix(f"{lead.subject}: ") if rule is not None else lead.what
-    deed = _deed(group)
     return _cut(text if deed is None else f"{deed.what}; {text}")
-
-
-def _deed(group: Iterable[Change]) -> Change | None:
-    """Return the weightiest change that is no finding: what was done, and not what is to be said of it."""
-    return next((c for c in sorted(group, key=_order) if c.topic is not Topic.FINDING), None)
 
 
 def _place(change: Change) -> Locator | None:
     return next((s.locator for s in (change.new, change.old) if s is not None and s.locator is not None), None)
 
 
-def _text(group: Iterable[Change], name: str) -> str:
-    """Return what the weightiest change that is no finding says of one side."""
-    for change in sorted(group, key=_order):
-        side = getattr(change, name)
-        if side is not None and change.topic is not Topic.FINDING:
-            return _cut(side.text)
-    return ""
+def _text(sides: Iterable[Side | None]) -> str:
+    """Return what the first of some sides says that is there."""
+    return next((_cut(side.text) for side in sides if side is not None), "")
 
 
 def concerned_by(judged: Judged) -> Concerned:
@@ -140,11 +131,6 @@ def concerned_by(judged: Judged) -> Concerned:
     sha256 = "" if component.binary is None else component.binary.sha256
     image = component.image or component.type or ""
     return Concerned(component.id, component.kind, component.name, image, sha256, judged.verdict)
-
-
-def _id(frame: Frame, ids: Iterable[str]) -> str:
-    text = "\0".join((frame.host, str(frame.number), *ids))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _cut(text: str) -> str:

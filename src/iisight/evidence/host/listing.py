@@ -171,13 +171,6 @@ class HostListing:
         self._gaps.add(GapKind.UNREADABLE, subject, reason)
 
 
-def open_host(disk: Disk, name: str, roots: Iterable[str], *, is_administrator: bool = True) -> Source:
-    """Return the source of what is below roots of a live machine."""
-    listing = HostListing(disk, name, is_administrator=is_administrator)
-    listing.add(roots)
-    return listing.source()
-
-
 def _problem(root: str) -> str:
     """Return why a root is none; empty when it is one."""
     if not paths.is_absolute(root):
@@ -204,4 +197,4 @@ def _joined(folder: str, target: str, rest: str) -> str:
     return f"{target.rstrip(chr(92))}{rest}"
 
 
-__all__ = ["ALL", "MAX_BELOW", "MAX_ROOTS", "HostListing", "open_host"]
+__all__ = ["ALL", "MAX_BELOW", "MAX_ROOTS", "HostListing"]

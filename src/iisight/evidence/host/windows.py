@@ -32,9 +32,8 @@ _REMOTE = 4  # DRIVE_REMOTE
 _MAX_PATH = 32_768
 _VOLUME, _BY_VOLUME = "\\\\?\\Volume{", 1  # VOLUME_NAME_GUID
 _SYSTEM32 = re.compile(r"([A-Za-z]:\\Windows\\)System32(?=\\|\Z)", re.IGNORECASE)
-_ABSENT = frozenset(
-    {2, 3, 15, 21, 53, 67, 123, 161, 267}
-)  # not found, path, drive, not ready, name, bad path, no folder
+_ABSENT = frozenset({2, 3, 15, 21, 53, 67, 123, 161, 267})
+"""No such file, path, drive; not ready; no such share, name; bad name, path; no folder (`winerror.h`)."""
 
 
 class WindowsDisk:

@@ -1,6 +1,7 @@
 """Who can make IIS load code at an application without being administrator: the table of `iisight harden`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from iisight.evidence import paths
 from iisight.inventory.config.build import Server
@@ -12,7 +13,7 @@ from iisight.parsers.acl.trustees import Standing
 from iisight.rules.hardening._host import Host, Identity, apps_of, folder_of, identity_of, is_delegated, is_managed
 from iisight.rules.hardening._rights import HOW_TO_LIST, HOW_TO_OWN, standing_of, who_is_missing, writers
 
-MAX_ROWS = 5_000
+MAX_ROWS = 5_000  # applications that are looked at; that there are more is said
 SECTIONS = ("system.webServer/modules", "system.webServer/handlers", "system.webServer/isapiFilters")
 """Sections by which a web.config brings code in."""
 
@@ -22,9 +23,13 @@ def install_rows(host: Host) -> Iterator[InstallRow]:
     server = host.server
     if server is None:
         return
-    for number, (app, node, pool) in enumerate(apps_of(server)):
-        if number < MAX_ROWS:
-            yield _row(host, server, app, node, pool)
+    for app, node, pool in islice(apps_of(server), MAX_ROWS):
+        yield _row(host, server, app, node, pool)
+
+
+def left_out(host: Host) -> int:
+    """Return of how many applications there is no row, because there are too many."""
+    return 0 if host.server is None else sum(1 for _ in islice(apps_of(host.server), MAX_ROWS, None))
 
 
 def _row(host: Host, server: Server, app: App, node: Node, pool: Pool | None) -> InstallRow:
@@ -85,12 +90,7 @@ def _who(
     sure: list[Trustee] = []
     doubtful: list[Trustee] = []
     missing: list[str] = []
-    unlisted: list[str] = []
-    for path, is_there in places:
-        acl = host.protection.acls.of(path)
-        if acl is None or (acl.aces is None and not acl.is_open):
-            unlisted += [path] if is_there else []
-            continue
+    for path, acl in _lists(host, places):
         found = writers(host, acl)
         sure += found.ordinary
         doubtful += found.doubtful
@@ -99,9 +99,7 @@ def _who(
         missing += [f"{path}: {doubt}" for doubt in acl.doubts]
         if identity is not None and _is_granted(acl, identity) and not any(identity.account.is_same(t) for t in sure):
             sure.append(identity.account)
-    missing += [f"the rights to {' and '.join(unlisted)}: {HOW_TO_LIST}"] if unlisted else []
-    if not places:
-        missing.append("the folder of the application")
+    missing += _unlisted(host, places)
     if identity is None:
         missing.append("the application pool, which the configuration does not define")
     elif standing_of(host, identity.account) is Standing.UNKNOWN and not sure:
@@ -110,6 +108,24 @@ def _who(
         sure.append(identity.account)
     settled = [who for who in doubtful if not any(who.is_same(t) for t in sure)]
     return sure, settled, missing
+
+
+def _lists(host: Host, places: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, Acl]]:
+    """Yield the places whose list of rights is known, with it."""
+    for path, _ in places:
+        acl = host.protection.acls.of(path)
+        if acl is not None and (acl.aces is not None or acl.is_open):
+            yield path, acl
+
+
+def _unlisted(host: Host, places: Sequence[tuple[str, bool]]) -> Iterator[str]:
+    """Yield what is needed to know who may write to places that are there and of which no list is known."""
+    if not places:
+        yield "the folder of the application"
+    listed = {path for path, _ in _lists(host, places)}
+    unlisted = [path for path, is_there in places if is_there and path not in listed]
+    if unlisted:
+        yield f"the rights to {' and '.join(unlisted)}: {HOW_TO_LIST}"
 
 
 def _is_granted(acl: Acl, identity: Identity) -> bool:

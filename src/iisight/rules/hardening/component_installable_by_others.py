@@ -6,8 +6,8 @@ from iisight.model.finding import Severity
 from iisight.model.posture import Input, InstallRow, Installs, Point, Subject
 from iisight.rules._common import Options
 from iisight.rules.hardening._host import Host
-from iisight.rules.hardening._installers import install_rows
-from iisight.rules.hardening._points import check_info, failed, named, not_applicable, passed, unknown
+from iisight.rules.hardening._installers import install_rows, left_out
+from iisight.rules.hardening._points import check_info, failed, named, not_applicable, passed, plural, unknown
 
 INFO = check_info(
     "IIS906",
@@ -38,6 +38,8 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
             safe.append(row.scope)
     if safe:
         yield passed(f"only administrators can install code at {named(safe)}")
+    if more := left_out(host):
+        yield unknown(f"{plural(more, 'further application')} not looked at", ["the configuration of those alone"])
     if not rows:
         yield not_applicable("the configuration has no application")
 
