@@ -60,6 +60,9 @@ STORY = (process(2, SHELL, "powershell.exe", 1, EXPLORER, 60), process(3, APPCMD
 def test_who_installed_a_module_is_not_named_for_its_removal() -> None:
     assert joined_who(changed(APPHOST, components=(ODD,), turn=Turn.ADDED), heard(*STORY)) == EVE
     assert joined_who(changed(APPHOST, components=(ODD,), turn=Turn.REMOVED), heard(*STORY)) == ""
+    sleeper = replace(ODD, kind="sleeper")
+    assert joined_who(changed(APPHOST, components=(sleeper,), turn=Turn.ADDED), heard(*STORY)) == ""
+    assert joined_who(changed(APPHOST, components=(sleeper,), turn=Turn.REMOVED), heard(*STORY)) == EVE
 
 
 def test_the_command_that_names_a_module_tells_who_registered_it() -> None:
