@@ -1,6 +1,7 @@
 """`iisight watch EVIDENCE`."""
 
 import argparse
+import hashlib
 import os
 import sys
 from dataclasses import replace
@@ -40,7 +41,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="DIR", type=Path, help="folder in which the watch keeps what it knows")
     parser.add_argument("--name", metavar="NAME", help="what alerts call this server (default: as EVIDENCE is called)")
     parser.add_argument(
-        "--least", choices=[*Severity], default=Severity.LOW, metavar="LEVEL", help="tell what weighs at least so much"
+        "--least",
+        choices=[str(level) for level in Severity],
+        default=Severity.LOW,
+        metavar="LEVEL",
+        help="tell what weighs at least so much",
     )
     parser.add_argument("--rules", metavar="FILE|DIR", action="append", default=[], type=Path, help="your Sigma rules")
     parser.add_argument("--user", metavar="NAME", help="become this user once everything is opened (Linux, as root)")
@@ -57,15 +62,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Watch until told to stop."""
     if parsed.service:
-        from iisight.watch.service import run_as_service
-
-        status = run_as_service(lambda running: _watch(parsed, running))
-        if status is None:
-            raise UsageError("--service: this process was not started by the service manager of Windows")
-        return status
+        return _serve(parsed)
     from iisight.watch.signals import run_until_signal
 
     return run_until_signal(lambda running: _watch(parsed, running))
+
+
+def _serve(parsed: argparse.Namespace) -> int:
+    if sys.platform == "win32":
+        from iisight.watch.service import run_as_service
+
+        status = run_as_service(lambda running: _watch(parsed, running))
+        if status is not None:
+            return status
+    raise UsageError("--service: this process was not started by the service manager of Windows")
 
 
 def _watch(parsed: argparse.Namespace, running: Running) -> int:
@@ -121,5 +131,10 @@ def _default_state(evidence: Path | None) -> Path:
         base = Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"))
     else:
         base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    name = "this-host" if evidence is None else evidence.resolve().name or "root"
-    return base / "iisight" / name
+    return base / "iisight" / ("this-host" if evidence is None else _folder_name(evidence.resolve()))
+
+
+def _folder_name(evidence: Path) -> str:
+    """Return what to call the state of a server: two servers' folders may both be called `C`."""
+    digest = hashlib.sha256(os.fsencode(evidence)).hexdigest()[:8]
+    return f"{evidence.name or 'root'}-{digest}"

@@ -21,7 +21,8 @@ _OF_WINDOWS = frozenset(name.lower() for name in paths.default_variables()) - {"
 _PRIVILEGES = ("SeBackupPrivilege", "SeDebugPrivilege")  # to read what access lists keep from administrators
 _ALTERNATIVES = (
     "no EVIDENCE given, and this is no Windows to be read itself. Name a folder with a copy of the server, a ZIP or tar"
-    " archive of one, the root of a mounted disk image, or one configuration file: `iisight scan PATH`"
+    " archive of one, the root of a mounted disk image, or one configuration file: `iisight scan PATH`;"
+    " `iisight watch` takes a folder"
 )
 
 

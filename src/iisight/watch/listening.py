@@ -11,6 +11,7 @@ from iisight.engine.listening import Heard
 from iisight.engine.running import mark
 from iisight.engine.settings import Settings
 from iisight.model.alert import Alert, AlertKind
+from iisight.model.comparison import Turn
 from iisight.model.coverage import Gap
 from iisight.model.event import Event
 from iisight.model.finding import Finding, Severity
@@ -217,4 +218,5 @@ def _changed(draft: Draft) -> Changed:
     near = happened is not None and abs(alert.time - happened) < WINDOW
     place = () if alert.locator is None else (alert.locator.path,)
     time = happened if near and happened is not None else alert.time
-    return Changed(time, place, alert.components, draft.section)
+    turn = Turn.CHANGED if bool(alert.old) == bool(alert.new) else Turn.ADDED if alert.new else Turn.REMOVED
+    return Changed(time, place, alert.components, draft.section, turn=turn)

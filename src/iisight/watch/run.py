@@ -12,6 +12,7 @@ from iisight.engine.ear import Ear
 from iisight.engine.registry import Rule
 from iisight.model.finding import Severity
 from iisight.watch import state
+from iisight.watch.alone import alone
 from iisight.watch.database import DamagedError
 from iisight.watch.delivery import Delivery, world
 from iisight.watch.feeds import Feed, feed_of
@@ -42,13 +43,14 @@ class Ends:
 
 def watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:
     """Watch until it is to stop, with a new state when that becomes damaged. Raises UsageError."""
-    while True:
-        try:
-            _watch(plan, rules, ends, running, plans)
-            return
-        except DamagedError as error:
-            _LOG.warning("%s", error)
-            running.stop.wait(_PAUSE)
+    with alone(plan.state):
+        while True:
+            try:
+                _watch(plan, rules, ends, running, plans)
+                return
+            except DamagedError as error:
+                _LOG.warning("%s", error)
+                running.stop.wait(_PAUSE)
 
 
 def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:

@@ -85,7 +85,8 @@ class Process:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            creationflags=_priority(),
+            creationflags=_flags(),
+            process_group=None if sys.platform == "win32" else 0,  # Ctrl-C is ours: we end the process
         )
         if self._process.stdin is not None:
             with suppress(OSError):  # it has ended already: `finish` tells
@@ -116,10 +117,10 @@ class Process:
         self._process.kill()
 
 
-def _priority() -> int:
-    """Return what makes a process of Windows give way to others."""
+def _flags() -> int:
+    """Return what makes a process of Windows give way to others, and leave Ctrl-C to us."""
     if sys.platform == "win32":
-        return subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        return subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NEW_PROCESS_GROUP
     return 0
 
 
