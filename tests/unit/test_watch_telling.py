@@ -86,3 +86,35 @@ def test_what_cannot_be_read_any_more_is_told_and_what_is_not_there_is_not() -> 
     assert (alert.kind, alert.message) == (AlertKind.COVERAGE, "C:\\x.dll: not read")
     assert alerts(STOCK, unread, coverage=False) == []
     assert alerts(STOCK, absent) == []
+
+
+def test_a_setting_is_told_from_what_to_what() -> None:
+    quiet = report(("</system.webServer>", '<httpLogging dontLog="true" /></system.webServer>'))
+    (alert,) = alerts(STOCK, quiet)
+    assert 'dontLog="false" → dontLog="true"' in alert.message
+
+
+def test_many_light_changes_of_one_file_are_one_alert_and_a_weighty_one_is_told_by_itself() -> None:
+    rows = "".join(f'<add name="H{n}" path="*.h{n}" verb="*" type="Shop.H{n}, Shop" />' for n in range(9))
+    busy = report(("<handlers", "<handlers"), ("</handlers>", f"{rows}</handlers>"))
+    both = report(("</handlers>", f"{rows}</handlers>"), ("<globalModules>", f"<globalModules>\n{EVIL}"))
+    (folded,) = alerts(STOCK, busy)
+    assert folded.message.startswith(f"9 changes in {stock.APPHOST}: ")
+    assert folded.message.endswith("; and 6 more")
+    assert len(folded.components) == 9
+    assert sorted("'Evil'" in alert.message for alert in alerts(STOCK, both)) == [False, True]
+
+
+def test_what_no_site_read_and_a_site_reads_now_is_not_told_as_gone() -> None:
+    text = (
+        '<configuration><system.webServer><handlers><add name="Feed" path="*.x" verb="*" type="A.B, C" /></handlers>'
+        "</system.webServer></configuration>"
+    )
+    files = dict(stock.stock_files()) | {"D:\\shop\\web.config": text.encode()}
+    site = '<site name="New" id="77"><application path="/"><virtualDirectory path="/" physicalPath="D:\\shop" />'
+    host = files[stock.APPHOST].decode().replace("</sites>", f"{site}</application></site></sites>", 1)
+    before = scan(memory_source(files), look=Look(workers=0))
+    after = scan(memory_source(files | {stock.APPHOST: host.encode()}), look=Look(workers=0))
+    messages = [alert.message for alert in alerts(before, after)]
+    assert any("'Feed' is there" in message for message in messages)
+    assert not any("is gone" in message or "no longer" in message for message in messages)

@@ -29,7 +29,7 @@ from iisight.watch.sources import Watched
 from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
-from iisight.watch.telling import Draft, Frame, drafts
+from iisight.watch.telling import Draft, Frame, drafts, overtaken
 from iisight.watch.told import ALONE, settle
 from iisight.watch.warm import Warm, warmed
 
@@ -233,7 +233,8 @@ class Loop:
             teller.since = 0
             return
         self._trouble = ""
-        made = map(self._kit.listening.with_who, found.drafts)
+        newer = teller.told_after(found.turn)
+        made = [self._kit.listening.with_who(overtaken(draft, newer)) for draft in found.drafts]
         self._tell(made, found.turn, lambda c: self._take_over(c, found))
         teller.since = 0
         self._surveyed, self._looked = found, self._kit.world.now()

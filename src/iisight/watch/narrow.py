@@ -21,6 +21,7 @@ from iisight.model.errors import EvidenceError
 from iisight.model.report import Report
 from iisight.watch.memory import MAX_DOCUMENT, Remembered
 from iisight.watch.outline import MAX_SITES, SERVER, Outline, is_slow, outline_of, slow_folders
+from iisight.watch.sight import blind
 
 MAX_PATHS = 256  # changed at once, and looked at one by one
 MAX_HOST = MAX_DOCUMENT  # bytes of an applicationHost.config
@@ -51,7 +52,8 @@ class Turned:
     @property
     def is_doubtful(self) -> bool:
         """Tell whether something differs of which one side could not be read."""
-        return any(change.turn is Turn.UNKNOWN for change in self.comparison.changes)
+        unknown = any(change.turn is Turn.UNKNOWN for change in self.comparison.changes)
+        return unknown or bool(blind(self.old, self.new) or blind(self.new, self.old))
 
 
 class Narrow:

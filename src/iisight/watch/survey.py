@@ -18,11 +18,9 @@ from iisight.engine.hearing import Ask
 from iisight.engine.host import host_roots
 from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
-from iisight.evidence.paths import fold
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
 from iisight.model.comparison import Change, Topic
-from iisight.model.coverage import GapKind
 from iisight.model.errors import IisightError
 from iisight.model.report import Report
 from iisight.report.json import decode, to_json
@@ -30,9 +28,10 @@ from iisight.watch import state
 from iisight.watch.database import StoreError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
+from iisight.watch.sight import reads_less
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
-from iisight.watch.telling import UNREAD, Draft, Frame, drafts
+from iisight.watch.telling import Draft, Frame, drafts
 from iisight.watch.told import Seen, left, seen_in, standing
 
 MAX_ANSWER = 256 * 1024**2  # bytes
@@ -187,20 +186,9 @@ def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> _Sin
     before, told = decode(used, "the report before"), standing(connection)
     compared = compare(before, report)
     compared = replace(compared, changes=tuple(change for change in compared.changes if not _was_heard(change)))
-    made = tuple(drafts(left(compared, told, frame.number), before, report, frame))
-    return _Since(made, seen_in(compared), not reads_less(before, report) or len(told) > MAX_TOLD)
-
-
-def reads_less(before: Report, report: Report) -> bool:
-    """Tell whether something cannot be read or run that an earlier report could: what changes in it is not seen."""
-    bad = {fold(gap.subject) for gap in report.gaps if gap.kind in UNREAD}
-    bad |= {fold(file.path) for file in report.files if file.malformed}
-    bad -= {fold(gap.subject) for gap in before.gaps if gap.kind in UNREAD}
-    could = {fold(file.path) for file in before.files if not file.malformed}
-    components = (judged.component for judged in before.components)
-    could |= {fold(b.path) for c in components for b in (c.binary, c.twin) if b is not None}
-    failed = any(gap.kind is GapKind.FAILED for gap in set(report.gaps) - set(before.gaps))
-    return failed or not bad.isdisjoint(could)
+    less = reads_less(before, report)
+    made = tuple(drafts(left(compared, told, frame.number, can_tell=not less), before, report, frame))
+    return _Since(made, seen_in(compared), not less or len(told) > MAX_TOLD)
 
 
 def _was_heard(change: Change) -> bool:

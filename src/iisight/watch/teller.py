@@ -7,11 +7,11 @@ from typing import Protocol
 from iisight.model.alert import Alert
 from iisight.model.finding import Severity
 from iisight.watch import state
-from iisight.watch.database import DamagedError, StoreError, transaction
+from iisight.watch.database import DamagedError, StoreError, named, transaction
 from iisight.watch.holding import Holding
 from iisight.watch.queue import put
 from iisight.watch.telling import Draft
-from iisight.watch.told import Told, keep
+from iisight.watch.told import Told, keep, later
 
 MAX_OWED = 100_000  # changes; one that is forgotten may be told once more
 
@@ -43,6 +43,16 @@ class Teller:
         """Return the number of the next look: no two have the same, whatever clocks say."""
         self.turn += 1
         return self.turn
+
+    def told_after(self, turn: int) -> frozenset[str]:
+        """Return of what was told after a turn, as `thing_of`. Raises DamagedError; nothing when it cannot be read."""
+        try:
+            with named():
+                return later(self._connection, turn)
+        except DamagedError:
+            raise
+        except StoreError:
+            return frozenset()
 
     def commit(
         self,

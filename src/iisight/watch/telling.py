@@ -1,21 +1,27 @@
 """From what differs between two reports to alerts: one for each thing that was done, not for each line that differs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from iisight.evidence import paths
+from iisight.inventory.config.build import UNMAPPED
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
-from iisight.model.coverage import GapKind
+from iisight.model.finding import Severity
 from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
 from iisight.watch.ids import alert_id
+from iisight.watch.sight import UNREAD, sighted
+from iisight.watch.told import thing_of
 
 MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
+MAX_VALUE = 160  # characters of a setting in the sentence; `old` and `new` have all of it
+MANY = 5  # alerts of one file, or of the files of one folder, that are told as one
+NAMED = 3  # of them
 _QUIET = (Turn.MOVED, Turn.UNKNOWN)
-UNREAD = (GapKind.UNREADABLE, GapKind.REFUSED, GapKind.MALFORMED, GapKind.FAILED)
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
 
@@ -42,13 +48,75 @@ def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, cove
     components = {j.component.id: j for report in (old, new) for j in report.components}
     rules = {info.id: info for info in new.rules}
     counting = [
-        c for c in compared.changes if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
+        c
+        for c in sighted(compared.changes, old, new)
+        if not (new.sites and _was_nobodys(c, components))
+        if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
     ]
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
     made = [_draft(group, components, rules, frame) for group in groups.values()]
-    yield from sorted(made, key=lambda d: (-d.alert.severity.rank, d.alert.message))
+    yield from sorted(_folded(made, frame), key=_weight)
+
+
+def overtaken(draft: Draft, newer: Container[str]) -> Draft:
+    """Return an alert that says when it was so, should newer words of the same thing (`thing_of`) be told."""
+    if not any(thing_of(change) in newer for change in draft.changes):
+        return draft
+    seen = draft.alert.time.strftime("%H:%M:%S")
+    message = _cut(f"at {seen}, before what was told last of it: {draft.alert.message}")
+    return replace(draft, alert=replace(draft.alert, message=message))
+
+
+def _was_nobodys(change: Change, components: Mapping[str, Judged]) -> bool:
+    """Tell whether something went that was of no site: nobody read it, and what reads it now is told."""
+    if change.turn is not Turn.REMOVED:
+        return False
+    held = [components[known].component for known in change.components if known in components]
+    if not held:
+        return UNMAPPED in change.what
+    return all(c.registrations and all(r.scope.startswith(UNMAPPED) for r in c.registrations) for c in held)
+
+
+def _folded(made: Iterable[Draft], frame: Frame) -> Iterator[Draft]:
+    """Yield alerts, those of one file or folder as one when they are many and none of them weighs much."""
+    places: dict[str, list[Draft]] = {}
+    for draft in made:
+        place = draft.alert.locator
+        is_light = draft.alert.kind is AlertKind.CHANGE and draft.alert.severity.rank <= Severity.MEDIUM.rank
+        if place is None or not is_light:
+            yield draft
+        else:
+            where = place.path if place.line is not None else paths.parent(place.path)
+            places.setdefault(where, []).append(draft)
+    for folder, group in places.items():
+        if len(group) < MANY:
+            yield from group
+        else:
+            yield _together(f"{len(group)} changes in {folder}", sorted(group, key=_weight), frame)
+
+
+def _together(what: str, group: list[Draft], frame: Frame) -> Draft:
+    """Return alerts as one, that of the weightiest, which names the first of the others."""
+    alert = group[0].alert
+    texts = [draft.alert.message for draft in group[:NAMED]]
+    rest = len(group) - len(texts)
+    changes = tuple(change for draft in group for change in draft.changes)
+    components = {c.id: c for draft in group for c in draft.alert.components}
+    rules = {rule for draft in group for rule in (draft.alert.rule, *draft.alert.also)} - {"", alert.rule}
+    told = replace(
+        alert,
+        id=alert_id(frame.host, frame.number, *sorted(change.id for change in changes)),
+        message=_cut(f"{what}: {'; '.join(texts)}" + (f"; and {rest} more" if rest > 0 else "")),
+        also=tuple(sorted(rules)),
+        components=tuple(components.values())[:MAX_COMPONENTS],
+    )
+    return Draft(changes, told)
+
+
+def _weight(draft: Draft) -> tuple[int, str]:
+    return -draft.alert.severity.rank, draft.alert.message
 
 
 def _is_lost(change: Change) -> bool:
@@ -74,10 +142,8 @@ def _key(change: Change, groups: Mapping[object, object]) -> object:
 
 def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping[str, RuleInfo], frame: Frame) -> Draft:
     ranked = sorted(group, key=_order)
-    lead, deeds = (
-        ranked[0],
-        [c for c in ranked if c.topic is not Topic.FINDING],
-    )  # what was done, not what is said of it
+    lead = ranked[0]
+    deeds = [c for c in ranked if c.topic is not Topic.FINDING]  # what was done, not what is said of it
     deed = deeds[0] if deeds else None
     found = [c for c in group if c.topic is Topic.FINDING and c.turn is not Turn.REMOVED]
     rule = rules.get(lead.subject) if lead in found else None
@@ -111,9 +177,22 @@ def _order(change: Change) -> tuple[object, ...]:
 def _message(lead: Change, deed: Change | None, rule: RuleInfo | None) -> str:
     """Return the sentence: what the rule says, after what became of the component."""
     if lead.topic is not Topic.FINDING:
-        return _cut(lead.what)
+        return _cut(_done(lead))
     text = lead.what.removeprefix(f"{lead.subject}: ") if rule is not None else lead.what
-    return _cut(text if deed is None else f"{deed.what}; {text}")
+    return _cut(text if deed is None else f"{_done(deed)}; {text}")
+
+
+def _done(deed: Change) -> str:
+    """Return what was done; of a setting, from what to what: secrets are masked in a report already."""
+    if deed.topic not in (Topic.SETTING, Topic.LOGGING):
+        return deed.what
+    old, new = (_value(side) for side in (deed.old, deed.new))
+    return f"{deed.what}: {old} → {new}"
+
+
+def _value(side: Side | None) -> str:
+    text = "nothing" if side is None or not side.text else side.text
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
 def _place(change: Change) -> Locator | None:

@@ -83,10 +83,11 @@ def seen_in(compared: Comparison) -> Seen:
     return Seen(tuple(sorted(things)), tuple(sorted({says_of(change) for change in compared.changes})))
 
 
-def left(compared: Comparison, told: Iterable[Told], turn: int) -> Comparison:
+def left(compared: Comparison, told: Iterable[Told], turn: int, *, can_tell: bool) -> Comparison:
     """Return what of a look at everything, begun at a turn, is to be told after what was told before.
 
-    What was told before that turn, and of which the look finds nothing, was undone since, unnoticed.
+    What was told before that turn, and of which the look finds nothing, was undone since, unnoticed; that is told when
+    the look could read all that the one before could: `can_tell`.
     """
     known = list(told)
     says, things = {says_of(each.change) for each in known}, {thing_of(change) for change in compared.changes}
@@ -94,12 +95,18 @@ def left(compared: Comparison, told: Iterable[Told], turn: int) -> Comparison:
     undone = (
         _undone(each.change)
         for each in known
-        if each.turn < turn
+        if can_tell
+        and each.turn < turn
         and not each.doubtful
         and each.change.topic in _DEEDS
         and thing_of(each.change) not in things
     )
     return replace(compared, changes=(*rest, *undone))
+
+
+def later(connection: sqlite3.Connection, turn: int) -> frozenset[str]:
+    """Return what was told of after a turn, as `thing_of`."""
+    return frozenset(row[0] for row in connection.execute("SELECT thing FROM told WHERE turn > ?", (turn,)))
 
 
 def thing_of(change: Change) -> str:
