@@ -34,7 +34,7 @@ def run(parsed: argparse.Namespace) -> int:
     _live.check(evidence)
     settings = _settings.settings_file(parsed, evidence or [Path()])  # on the audited machine itself only --config
     look, time = _look.look(parsed), _options.iso_time("--time", parsed.time)
-    acls = None if evidence else WindowsAcls()
+    acls = None if evidence else _of_this_host()
     with _options.progress(parsed.quiet) as progress:
         host = _live.opened(evidence, progress)
         posture = harden(
@@ -50,6 +50,13 @@ def run(parsed: argparse.Namespace) -> int:
 
             write(posture, stream, width=width_of(stream), color=is_terminal(stream), everything=parsed.all)
     return status(posture)
+
+
+def _of_this_host() -> WindowsAcls:
+    from iisight.evidence.host.system import enable
+
+    enable("SeSecurityPrivilege")  # to read SACLs; an account that does not hold it gets none
+    return WindowsAcls()
 
 
 def status(posture: Posture) -> int:
