@@ -128,8 +128,12 @@ def audited(settings: Mapping[str, str]) -> bytes:
 
 def posture(files: Mapping[str, bytes | str], acls: Acls | None = None) -> Posture:
     """Return how a server of these files stands; its signatures are those of the test roots."""
-    setup = Setup(roots=test_roots(), microsoft=test_thumbprints())
-    return harden(memory_source(files), look=Look(setup, workers=0), acls=acls)
+    return harden(memory_source(files), look=looking(), acls=acls)
+
+
+def looking() -> Look:
+    """Return how binaries are examined: in this process, with the test roots."""
+    return Look(Setup(roots=test_roots(), microsoft=test_thumbprints()), workers=0)
 
 
 def answers(result: Posture) -> dict[str, Answer]:

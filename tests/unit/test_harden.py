@@ -29,7 +29,6 @@ from iisight.model.posture import Answer, CheckInfo, Input, Installs, Point, Tol
 from iisight.rules.hardening._host import Host
 from iisight.rules.hardening._points import check_info, passed
 from iisight.workbench import stock
-from iisight.workbench.certificates import test_roots, test_thumbprints
 from tests.builders import hardening
 from tests.builders.hardening import ACLS, AUDIT, INETSRV, LOCKER, answers, posture, rights, without
 
@@ -359,7 +358,6 @@ def test_a_live_machine_is_asked_in_place_of_hives() -> None:
     found = find_registry(memory_source(files), [])
     assert found is not None
     source = memory_source(without(files, CONFIG + "\\S"))
-    look = Look(Setup(roots=test_roots(), microsoft=test_thumbprints()), workers=0)
-    result = harden(source, machine=Machine(found[1]), look=look)
+    result = harden(source, machine=Machine(found[1]), look=hardening.looking())
 
     assert set(answers(result).values()) == {Answer.PASS}
