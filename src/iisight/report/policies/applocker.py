@@ -1,0 +1,106 @@
+"""AppLocker: rules for DLLs that allow Windows and the verified files of one server, in audit mode.
+
+Structure: the schema of AppLocker's policies (`RuleCollection`, `FilePublisherRule`, `FileHashRule`, `FilePathRule`). The
+hash of a PE file is that which Authenticode makes, not one of all bytes ("Working with AppLocker rules": a hash that the
+system computes; VirusTotal's `authentihash` says the same of AppLocker).
+
+In `inetsrv` and in the folders that accounts without rights may write below Windows, no path is trusted: a DLL that an
+intruder drops there is allowed by no rule. What lies in `inetsrv` is allowed file by file.
+"""
+
+from collections.abc import Iterable, Iterator
+from xml.etree import ElementTree as ET
+
+from iisight.model.remedy import CodeImage, Remedies
+from iisight.report.policies.documents import new_id, remark, to_text
+from iisight.report.policies.quoting import xml_attribute
+from iisight.report.policies.written import Refused, Written, problem_of
+from iisight.tables import rows
+
+EVERYONE, ADMINISTRATORS = "S-1-1-0", "S-1-5-32-544"
+_LONGEST = {"Name": 1000, "Description": 1000}  # characters
+_HEADS = (
+    "Written by iisight for a person to review. EnforcementMode is AuditOnly: nothing is blocked, events 8002 and 8003 tell.",
+    "Before: Get-AppLockerPolicy -Local -Xml, kept in a file. Then: Set-AppLockerPolicy -XmlPolicy applocker.xml -Merge",
+    "Undo: Set-AppLockerPolicy -XmlPolicy with the file that was kept. Answers IIS916.",
+)
+
+
+def write_applocker(remedies: Remedies) -> Iterator[Written]:
+    """Yield the policy; nothing when no file is verified."""
+    if not remedies.allowed:
+        return
+    refused = tuple(Refused("IIS916", i.path, p) for i in remedies.allowed if (p := problem_of(i.path)))
+    bad = {entry.what for entry in refused}
+    images = [image for image in remedies.allowed if image.path not in bad]
+    root = ET.Element("AppLockerPolicy", {"Version": "1"})
+    rules = ET.SubElement(root, "RuleCollection", {"Type": "Dll", "EnforcementMode": "AuditOnly"})
+    _paths(rules)
+    _publishers(rules, [image for image in images if is_by_publisher(image)])
+    _hashes(rules, [image for image in images if not is_by_publisher(image)])
+    extensions = ET.SubElement(rules, "RuleCollectionExtensions")
+    threshold = ET.SubElement(extensions, "ThresholdExtensions")
+    ET.SubElement(threshold, "Services", {"EnforcementMode": "Enabled"})
+    title = "AppLocker's rules for DLLs: Windows and the verified files, in audit mode"
+    yield Written("applocker.xml", to_text(root, *_HEADS), title, ("IIS916",), refused)
+
+
+def is_by_publisher(image: CodeImage) -> bool:
+    """Tell whether a file is allowed by publisher, product and its own name."""
+    names = ("" if image.publisher is None else image.publisher.locker_name, image.product, image.original_name)
+    return all(names) and problem_of(*names) == "" and "*" not in names
+
+
+def _paths(rules: ET.Element) -> None:
+    """Write the default rules that AppLocker makes itself, that of Windows without the folders that are not trusted."""
+    for row in rows("iisight.report.policies", "applocker_paths"):
+        rule = _rule(rules, "FilePathRule", row["name"], row["why"], row["sid"], row["path"])
+        conditions = ET.SubElement(rule, "Conditions")
+        ET.SubElement(conditions, "FilePathCondition", {"Path": row["path"]})
+        left_out = [r["path"] for r in rows("iisight.report.policies", "applocker_exceptions") if r["of"] == row["path"]]
+        if left_out:
+            exceptions = ET.SubElement(rule, "Exceptions")
+            for path in left_out:
+                ET.SubElement(exceptions, "FilePathCondition", {"Path": path})
+
+
+def _publishers(rules: ET.Element, images: Iterable[CodeImage]) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for image in images:
+        who = image.publisher
+        if who is None:
+            continue
+        named = (who.locker_name, image.product.upper(), image.original_name.upper())
+        if named in seen:
+            continue
+        seen.add(named)
+        rule = _rule(rules, "FilePublisherRule", image.path, _about(image), EVERYONE, *named)
+        attributes = dict(zip(("PublisherName", "ProductName", "BinaryName"), map(xml_attribute, named), strict=True))
+        condition = ET.SubElement(ET.SubElement(rule, "Conditions"), "FilePublisherCondition", attributes)
+        ET.SubElement(condition, "BinaryVersionRange", {"LowSection": "*", "HighSection": "*"})
+
+
+def _hashes(rules: ET.Element, images: Iterable[CodeImage]) -> None:
+    seen: set[str] = set()
+    for image in images:
+        if image.sha256 in seen:
+            continue
+        seen.add(image.sha256)
+        rule = _rule(rules, "FileHashRule", image.path, _about(image), EVERYONE, image.sha256)
+        condition = ET.SubElement(ET.SubElement(rule, "Conditions"), "FileHashCondition")
+        name = image.path.rpartition("\\")[2] or image.path
+        facts = {"Type": "SHA256", "Data": f"0x{image.sha256}", "SourceFileName": xml_attribute(name)}
+        ET.SubElement(condition, "FileHash", {**facts, "SourceFileLength": str(image.size)})
+
+
+def _rule(rules: ET.Element, kind: str, name: str, why: str, sid: str, *key: str) -> ET.Element:  # noqa: PLR0913
+    if not problem_of(name):
+        remark(rules, why)
+    texts = {"Name": xml_attribute(name)[: _LONGEST["Name"]], "Description": ""}
+    return ET.SubElement(
+        rules, kind, {"Id": new_id(kind, *key), **texts, "UserOrGroupSid": sid, "Action": "Allow"}
+    )
+
+
+def _about(image: CodeImage) -> str:
+    return f"{', '.join(image.components)}; {image.verdict}: {image.why}"
