@@ -139,6 +139,7 @@ class CodeImage:
     components: tuple[str, ...]
     verdict: str  # `known`, `trusted`
     why: str
+    is_dll: bool
     size: int  # in bytes
     sha1: str  # of the image as Authenticode counts it, upper-case hex
     sha256: str

@@ -80,9 +80,13 @@ def dynamic_modules(asked: Asked) -> Iterator[Remedy]:
 
 def history(asked: Asked) -> Iterator[Remedy]:
     """IIS936: the configuration history, on and long enough."""
+    state = asked.server.resolver.effective(asked.server.tree.root, _HISTORY)
+    most = state.value("maxHistories", str(_HISTORIES)).strip()
     for point in asked.points(Answer.FAIL):
-        yield Setting(asked.cause(point), _HISTORY, "enabled", "true")
-        yield Setting(asked.cause(point), _HISTORY, "maxHistories", str(_HISTORIES))
+        if state.value("enabled").strip().lower() in _OFF:
+            yield Setting(asked.cause(point), _HISTORY, "enabled", "true")
+        if not most.isdecimal() or len(most) > 8 or int(most) < _HISTORIES:
+            yield Setting(asked.cause(point), _HISTORY, "maxHistories", str(_HISTORIES))
 
 
 def request_logs(asked: Asked) -> Iterator[Remedy]:

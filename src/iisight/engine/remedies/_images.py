@@ -75,6 +75,7 @@ def _judge(file: _File, reader: "_Reader") -> CodeImage | LeftOut:
         components=_names(file),
         verdict=str(file.worst.verdict),
         why="; ".join(file.worst.reasons),
+        is_dll=file.binary.image is not None and file.binary.image.is_dll,
         size=len(data),
         sha1=digests["sha1"].hex().upper(),
         sha256=digests["sha256"].hex().upper(),

@@ -1,8 +1,8 @@
 """AppLocker: rules for DLLs that allow Windows and the verified files of one server, in audit mode.
 
-Structure: the schema of AppLocker's policies (`RuleCollection`, `FilePublisherRule`, `FileHashRule`, `FilePathRule`). The
-hash of a PE file is that which Authenticode makes, not one of all bytes ("Working with AppLocker rules": a hash that the
-system computes; VirusTotal's `authentihash` says the same of AppLocker).
+Structure: the schema of AppLocker's policies (`RuleCollection`, `FilePublisherRule`, `FileHashRule`, `FilePathRule`).
+The hash of a PE file is that which Authenticode makes, not one of all bytes (VirusTotal's documentation of
+`authentihash` says so of AppLocker; "Working with AppLocker rules" speaks of a hash that the system computes).
 
 In `inetsrv` and in the folders that accounts without rights may write below Windows, no path is trusted: a DLL that an
 intruder drops there is allowed by no rule. What lies in `inetsrv` is allowed file by file.
@@ -18,10 +18,10 @@ from iisight.report.policies.written import Refused, Written, problem_of
 from iisight.tables import rows
 
 EVERYONE, ADMINISTRATORS = "S-1-1-0", "S-1-5-32-544"
-_LONGEST = {"Name": 1000, "Description": 1000}  # characters
+_LONGEST = 1_000  # characters of a rule's name
 _HEADS = (
-    "Written by iisight for a person to review. EnforcementMode is AuditOnly: nothing is blocked, events 8002 and 8003 tell.",
-    "Before: Get-AppLockerPolicy -Local -Xml, kept in a file. Then: Set-AppLockerPolicy -XmlPolicy applocker.xml -Merge",
+    "Written by iisight for a person to review. AuditOnly: nothing is blocked; events 8002 and 8003 tell of it.",
+    "Before: keep Get-AppLockerPolicy -Local -Xml in a file. Then: Set-AppLockerPolicy -XmlPolicy applocker.xml -Merge",
     "Undo: Set-AppLockerPolicy -XmlPolicy with the file that was kept. Answers IIS916.",
 )
 
@@ -32,10 +32,11 @@ def write_applocker(remedies: Remedies) -> Iterator[Written]:
         return
     refused = tuple(Refused("IIS916", i.path, p) for i in remedies.allowed if (p := problem_of(i.path)))
     bad = {entry.what for entry in refused}
-    images = [image for image in remedies.allowed if image.path not in bad]
+    images = [image for image in remedies.allowed if image.path not in bad and image.is_dll]
     root = ET.Element("AppLockerPolicy", {"Version": "1"})
     rules = ET.SubElement(root, "RuleCollection", {"Type": "Dll", "EnforcementMode": "AuditOnly"})
     _paths(rules)
+    _windows(rules)
     _publishers(rules, [image for image in images if is_by_publisher(image)])
     _hashes(rules, [image for image in images if not is_by_publisher(image)])
     extensions = ET.SubElement(rules, "RuleCollectionExtensions")
@@ -57,11 +58,19 @@ def _paths(rules: ET.Element) -> None:
         rule = _rule(rules, "FilePathRule", row["name"], row["why"], row["sid"], row["path"])
         conditions = ET.SubElement(rule, "Conditions")
         ET.SubElement(conditions, "FilePathCondition", {"Path": row["path"]})
-        left_out = [r["path"] for r in rows("iisight.report.policies", "applocker_exceptions") if r["of"] == row["path"]]
+        left_out = [
+            r["path"] for r in rows("iisight.report.policies", "applocker_exceptions") if r["of"] == row["path"]
+        ]
         if left_out:
             exceptions = ET.SubElement(rule, "Exceptions")
             for path in left_out:
                 ET.SubElement(exceptions, "FilePathCondition", {"Path": path})
+
+
+def _windows(rules: ET.Element) -> None:
+    """Write what allows Windows' own files in the folders that are not trusted."""
+    for row in rows("iisight.report.policies", "applocker_publishers"):
+        _publisher(rules, row["why"], row["why"], (row["publisher"], row["product"], "*"))
 
 
 def _publishers(rules: ET.Element, images: Iterable[CodeImage]) -> None:
@@ -74,10 +83,14 @@ def _publishers(rules: ET.Element, images: Iterable[CodeImage]) -> None:
         if named in seen:
             continue
         seen.add(named)
-        rule = _rule(rules, "FilePublisherRule", image.path, _about(image), EVERYONE, *named)
-        attributes = dict(zip(("PublisherName", "ProductName", "BinaryName"), map(xml_attribute, named), strict=True))
-        condition = ET.SubElement(ET.SubElement(rule, "Conditions"), "FilePublisherCondition", attributes)
-        ET.SubElement(condition, "BinaryVersionRange", {"LowSection": "*", "HighSection": "*"})
+        _publisher(rules, image.path, _about(image), named)
+
+
+def _publisher(rules: ET.Element, name: str, why: str, named: tuple[str, str, str]) -> None:
+    rule = _rule(rules, "FilePublisherRule", name, why, EVERYONE, *named)
+    attributes = dict(zip(("PublisherName", "ProductName", "BinaryName"), map(xml_attribute, named), strict=True))
+    condition = ET.SubElement(ET.SubElement(rule, "Conditions"), "FilePublisherCondition", attributes)
+    ET.SubElement(condition, "BinaryVersionRange", {"LowSection": "*", "HighSection": "*"})
 
 
 def _hashes(rules: ET.Element, images: Iterable[CodeImage]) -> None:
@@ -93,13 +106,11 @@ def _hashes(rules: ET.Element, images: Iterable[CodeImage]) -> None:
         ET.SubElement(condition, "FileHash", {**facts, "SourceFileLength": str(image.size)})
 
 
-def _rule(rules: ET.Element, kind: str, name: str, why: str, sid: str, *key: str) -> ET.Element:  # noqa: PLR0913
-    if not problem_of(name):
-        remark(rules, why)
-    texts = {"Name": xml_attribute(name)[: _LONGEST["Name"]], "Description": ""}
-    return ET.SubElement(
-        rules, kind, {"Id": new_id(kind, *key), **texts, "UserOrGroupSid": sid, "Action": "Allow"}
-    )
+def _rule(rules: ET.Element, kind: str, name: str, why: str, sid: str, *key: str) -> ET.Element:
+    """Write a rule under a comment that says what it is for."""
+    remark(rules, why)
+    texts = {"Name": xml_attribute(name)[:_LONGEST], "Description": "", "UserOrGroupSid": sid, "Action": "Allow"}
+    return ET.SubElement(rules, kind, {"Id": new_id(kind, *key), **texts})
 
 
 def _about(image: CodeImage) -> str:

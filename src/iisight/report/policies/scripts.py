@@ -62,9 +62,7 @@ def step(change: Change) -> str:
     return "\n".join((*head, " ".join((name, *_written(every)))))
 
 
-def _script(
-    stem: str, title: str, remedies: Remedies, is_meant: Callable[[Change], bool]
-) -> Written | None:
+def _script(stem: str, title: str, remedies: Remedies, is_meant: Callable[[Change], bool]) -> Written | None:
     changes = [change for change in remedies.changes if is_meant(change)]
     if not changes:
         return None

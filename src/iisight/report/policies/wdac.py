@@ -1,10 +1,10 @@
-"""App Control for Business (WDAC): a policy that allows the verified files of one server, in audit mode.
+r"""App Control for Business (WDAC): a policy that allows the verified files of one server, in audit mode.
 
-Structure and names are those of the example policies in `%windir%\\schemas\\CodeIntegrity\\ExamplePolicies` and of the
+Structure and names are those of the example policies in `%windir%\schemas\CodeIntegrity\ExamplePolicies` and of the
 documentation ("Understand App Control for Business policy rules and file rules", learn.microsoft.com): a signer is the
-hash of what was signed of the certificate that issued his (`CertRoot Type="TBS"`), his common name (`CertPublisher`) and,
-so that not all he signs is meant, the OriginalFilename of the file (`FileAttrib`: the level FilePublisher). A hash is that
-of the image as Authenticode counts it.
+hash of what was signed of the certificate that issued his (`CertRoot Type="TBS"`), his common name (`CertPublisher`)
+and, so that not all he signs is meant, the OriginalFilename of the file (`FileAttrib`: the level FilePublisher). A hash
+is that of the image as Authenticode counts it.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _OPTIONS = (
 )
 _ANY_VERSION = "0.0.0.0"  # noqa: S104  no address
 _HEADS = (
-    "Written by iisight for a person to review. It allows the verified files of one server and nothing else: not Windows.",
+    "Written by iisight for a person to review. It allows the verified files of one server, and nothing of Windows.",
     "Merge it with the policy that allows Windows before anything is deployed: wdac-build.ps1. Audit mode is on.",
     "Answers IIS916 and IIS922. Files that are no longer as they were then are not allowed by their hash.",
 )
@@ -55,8 +55,8 @@ def is_by_signer(image: CodeImage) -> bool:
 def _policy(images: list[CodeImage]) -> ET.Element:
     root = ET.Element("SiPolicy", {"xmlns": NAMESPACE, "PolicyType": "Base Policy"})
     own = "{" + new_id("wdac", *(image.sha256 for image in images)).upper() + "}"
-    for name, value in (("VersionEx", "10.0.0.0"), ("PlatformID", _PLATFORM), ("PolicyID", own), ("BasePolicyID", own)):
-        ET.SubElement(root, name).text = value
+    for tag, text in (("VersionEx", "10.0.0.0"), ("PlatformID", _PLATFORM), ("PolicyID", own), ("BasePolicyID", own)):
+        ET.SubElement(root, tag).text = text
     options = ET.SubElement(root, "Rules")
     for option in _OPTIONS:
         ET.SubElement(ET.SubElement(options, "Rule"), "Option").text = option
