@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 
 from iisight.engine.harden import harden, hardened
 from iisight.engine.remedies import remedies_of
+from iisight.engine.settings import Settings
 from iisight.evidence.memory import memory_source
 from iisight.evidence.mount import OUTSIDE
 from iisight.examine.look import Look
@@ -138,11 +139,11 @@ def posture(files: Mapping[str, bytes | str], acls: Acls | None = None) -> Postu
     return harden(memory_source(files), look=looking(), acls=acls)
 
 
-def remedies(files: Mapping[str, bytes | str]) -> Remedies:
+def remedies(files: Mapping[str, bytes | str], settings: Settings | None = None) -> Remedies:
     """Return what would answer the checks of a server of these files."""
     source, look = memory_source(files), looking()
-    host, result = hardened(source, look=look)
-    return remedies_of(host, result, source, look=look)
+    host, result = hardened(source, settings, look=look)
+    return remedies_of(host, result, source, settings, look)
 
 
 def looking() -> Look:

@@ -62,6 +62,8 @@ def images_of(
 def _judge(file: _File, reader: "_Reader") -> CodeImage | LeftOut:
     if file.worst.verdict not in _VERIFIED:
         return _refused(file, "; ".join(file.worst.reasons) or "nothing vouches for it")
+    if not all(_is_vouched(file.binary, user) for user in file.users):
+        return _refused(file, "its name and place alone are known: no trusted signature vouches for its content")
     data = reader.read(file.binary)
     if data is None:
         return _refused(file, "its bytes could not be read a second time, or are others than before")
@@ -83,6 +85,17 @@ def _judge(file: _File, reader: "_Reader") -> CodeImage | LeftOut:
         original_name="" if version is None else version.original_name or "",
         publisher=reader.publisher(file.binary, data),
     )
+
+
+def _is_vouched(binary: Binary, user: Judged) -> bool:
+    """Tell whether a signature vouches for the very content, or the operator for the file with this hash.
+
+    `known` says that name, place and preCondition are as they should be: an intruder can see to that too.
+    """
+    if binary.examination is not None and _trusted(binary.examination.signature) is not None:
+        return True
+    own = user.component.binary
+    return user.verdict is Verdict.TRUSTED and own is not None and own.sha256 == binary.sha256
 
 
 class _Reader:

@@ -4,8 +4,10 @@ Structure: the schema of AppLocker's policies (`RuleCollection`, `FilePublisherR
 The hash of a PE file is that which Authenticode makes, not one of all bytes (VirusTotal's documentation of
 `authentihash` says so of AppLocker; "Working with AppLocker rules" speaks of a hash that the system computes).
 
-In `inetsrv` and in the folders that accounts without rights may write below Windows, no path is trusted: a DLL that an
-intruder drops there is allowed by no rule. What lies in `inetsrv` is allowed file by file.
+With the Services extension, which worker processes need, the SystemApps extension allows Windows' own code ("AppLocker
+rule collection extensions": both have to be there). In `inetsrv` and in the folders below Windows that accounts without
+rights may write, no path is trusted: a DLL that an intruder drops there is allowed by no rule. What lies in `inetsrv`
+is allowed file by file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +34,7 @@ def write_applocker(remedies: Remedies) -> Iterator[Written]:
         return
     refused = tuple(Refused("IIS916", i.path, p) for i in remedies.allowed if (p := problem_of(i.path)))
     bad = {entry.what for entry in refused}
-    images = [image for image in remedies.allowed if image.path not in bad and image.is_dll]
+    images = [image for image in remedies.allowed if image.path not in bad and _is_library(image)]
     root = ET.Element("AppLockerPolicy", {"Version": "1"})
     rules = ET.SubElement(root, "RuleCollection", {"Type": "Dll", "EnforcementMode": "AuditOnly"})
     _paths(rules)
@@ -42,6 +44,8 @@ def write_applocker(remedies: Remedies) -> Iterator[Written]:
     extensions = ET.SubElement(rules, "RuleCollectionExtensions")
     threshold = ET.SubElement(extensions, "ThresholdExtensions")
     ET.SubElement(threshold, "Services", {"EnforcementMode": "Enabled"})
+    redstone = ET.SubElement(extensions, "RedstoneExtensions")  # one without the other is refused by the schema
+    ET.SubElement(redstone, "SystemApps", {"Allow": "Enabled"})
     title = "AppLocker's rules for DLLs: Windows and the verified files, in audit mode"
     yield Written("applocker.xml", to_text(root, *_HEADS), title, ("IIS916",), refused)
 
@@ -111,6 +115,10 @@ def _rule(rules: ET.Element, kind: str, name: str, why: str, sid: str, *key: str
     remark(rules, why)
     texts = {"Name": xml_attribute(name)[:_LONGEST], "Description": "", "UserOrGroupSid": sid, "Action": "Allow"}
     return ET.SubElement(rules, kind, {"Id": new_id(kind, *key), **texts})
+
+
+def _is_library(image: CodeImage) -> bool:
+    return image.is_dll and not image.path.lower().endswith(".exe")
 
 
 def _about(image: CodeImage) -> str:

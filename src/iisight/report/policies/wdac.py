@@ -70,13 +70,15 @@ def _policy(images: list[CodeImage]) -> ET.Element:
     ids = list(_signers(files, signers, signed))
     _fill(user, "AllowedSigners", "AllowedSigner", "SignerId", ids)
     _fill(user, "FileRulesRef", "FileRuleRef", "RuleID", list(_hashes(files, hashed)))
-    for name in ("UpdatePolicySigners", "CiSigners"):
-        ET.SubElement(root, name)
+    ET.SubElement(root, "UpdatePolicySigners")
+    trusted = ET.SubElement(root, "CiSigners")
+    for value in ids:
+        ET.SubElement(trusted, "CiSigner", {"SignerId": value})
     ET.SubElement(root, "HvciOptions").text = "0"
     settings = ET.SubElement(root, "Settings")
     named = {"Provider": "PolicyInfo", "Key": "Information", "ValueName": "Name"}
-    value = ET.SubElement(ET.SubElement(settings, "Setting", named), "Value")
-    ET.SubElement(value, "String").text = "iisight: verified files of IIS"
+    holder = ET.SubElement(ET.SubElement(settings, "Setting", named), "Value")
+    ET.SubElement(holder, "String").text = "iisight: verified files of IIS"
     return root
 
 
