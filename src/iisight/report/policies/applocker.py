@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from iisight.model.remedy import CodeImage, Remedies
 from iisight.report.policies.documents import new_id, remark, to_text
 from iisight.report.policies.quoting import xml_attribute
-from iisight.report.policies.written import Refused, Written, problem_of
+from iisight.report.policies.written import Refused, Written, problem_of, refusal
 from iisight.tables import rows
 
 EVERYONE, ADMINISTRATORS = "S-1-1-0", "S-1-5-32-544"
@@ -32,7 +32,7 @@ def write_applocker(remedies: Remedies) -> Iterator[Written]:
     """Yield the policy; nothing when no file is verified."""
     if not remedies.allowed:
         return
-    refused = tuple(Refused("IIS916", i.path, p) for i in remedies.allowed if (p := problem_of(i.path)))
+    refused = tuple(Refused("IIS916", i.path, p) for i in remedies.allowed if (p := refusal(i.path)))
     bad = {entry.what for entry in refused}
     images = [image for image in remedies.allowed if image.path not in bad and _is_library(image)]
     root = ET.Element("AppLockerPolicy", {"Version": "1"})

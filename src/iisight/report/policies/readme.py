@@ -67,13 +67,13 @@ def _allowed(remedies: Remedies) -> Iterator[str]:
     for image in remedies.allowed:
         control = "signer and name" if is_by_signer(image) else "hash"
         locker = "publisher, product and name" if is_by_publisher(image) else "hash"
-        yield f"{code_span(image.path)}, {image.verdict}: App Control by {control}, AppLocker by {locker}"
+        yield f"{code_span(image.path)}, {plain(image.verdict)}: App Control by {control}, AppLocker by {locker}"
 
 
 def _left_out(entries: Iterable[LeftOut]) -> Iterator[str]:
     for entry in entries:
         users = f" of {code_span(', '.join(entry.components))}" if entry.components else ""
-        yield f"{code_span(entry.name)}{users}, {entry.verdict}: {plain(entry.why)}"
+        yield f"{code_span(entry.name)}{users}, {plain(entry.verdict)}: {plain(entry.why)}"
 
 
 def _refused(files: Iterable[Written]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from iisight.model.remedy import Remedies
 from iisight.report.policies.documents import remark, to_text
 from iisight.report.policies.quoting import xml_attribute
-from iisight.report.policies.written import Refused, Written, problem_of
+from iisight.report.policies.written import Refused, Written, refusal
 from iisight.tables import rows
 
 SCHEMA = "4.60"
@@ -29,7 +29,7 @@ def write_sysmon(remedies: Remedies) -> Iterator[Written]:
     if not watched.folders and not watched.content:
         return
     every = (*watched.folders, *watched.content, *watched.keys)
-    refused = tuple(Refused("IIS933", place, p) for place in every if (p := problem_of(place)))
+    refused = tuple(Refused("IIS933", place, p) for place in every if (p := refusal(place)))
     bad = {entry.what for entry in refused}
     folders = [_inside(path) for path in (*watched.folders, *watched.content) if path not in bad]
     root = ET.Element("Sysmon", {"schemaversion": SCHEMA})

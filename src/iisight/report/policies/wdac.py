@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from iisight.model.remedy import CodeImage, Remedies
 from iisight.report.policies.documents import new_id, remark, to_text
 from iisight.report.policies.quoting import xml_attribute
-from iisight.report.policies.written import Refused, Written, problem_of, static
+from iisight.report.policies.written import Refused, Written, problem_of, refusal, static
 
 NAMESPACE = "urn:schemas-microsoft-com:sipolicy"
 _PLATFORM = "{2E07F7E4-194C-4D20-B7C9-6F44A6C5A234}"
@@ -132,6 +132,6 @@ def _hashes(files: ET.Element, images: list[CodeImage]) -> Iterator[str]:
 
 def _refused(remedies: Remedies) -> Iterator[Refused]:
     for image in remedies.allowed:
-        problem = problem_of(image.path)
+        problem = refusal(image.path)
         if problem:
             yield Refused("IIS916", image.path, problem)

@@ -42,11 +42,15 @@ def static(name: str) -> str:
     return resources.files("iisight.report.policies").joinpath("data", name).read_text("utf-8")
 
 
+def refusal(text: str) -> str:
+    """Return why a name cannot be written, the empty one too; empty when it can."""
+    try:
+        checked(text)
+    except RefusedError as error:
+        return str(error)
+    return ""
+
+
 def problem_of(*texts: str) -> str:
     """Return why one of these texts cannot be written; empty when all can. Empty texts are left out."""
-    for text in filter(None, texts):
-        try:
-            checked(text)
-        except RefusedError as error:
-            return str(error)
-    return ""
+    return next((problem for text in texts if text and (problem := refusal(text))), "")
