@@ -25,7 +25,7 @@ def readme(remedies: Remedies, files: Sequence[Written]) -> Written:
     others = [entry for entry in remedies.left_out if entry.verdict in VERIFIED]
     lines += _section("Not verified, and so allowed by none", _left_out(unverified))
     lines += _section("Verified, with no file here to make a rule of", _left_out(others))
-    lines += _section("Not written", _refused(files))
+    lines += _section("Not written", _refused(remedies, files))
     return Written("README.md", "\n".join(lines).rstrip() + "\n", "This page")
 
 
@@ -76,7 +76,9 @@ def _left_out(entries: Iterable[LeftOut]) -> Iterator[str]:
         yield f"{code_span(entry.name)}{users}, {plain(entry.verdict)}: {plain(entry.why)}"
 
 
-def _refused(files: Iterable[Written]) -> Iterator[str]:
+def _refused(remedies: Remedies, files: Iterable[Written]) -> Iterator[str]:
+    if not remedies.allowed:
+        yield "`wdac.xml` and `applocker.xml`: no file here is verified, and a policy that allows none is of no use"
     for file in files:
         for entry in file.refused:
             yield f"{code_span(file.name)}, {entry.check}: {code_span(entry.what)}, for {plain(entry.why)}"
