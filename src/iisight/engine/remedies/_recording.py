@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from iisight.engine.remedies._causes import Asked, Remedy
-from iisight.evidence import paths
 from iisight.model.posture import Answer
 from iisight.model.protection import Subcategory
 from iisight.model.remedy import AuditedSubcategory, Channel, Object, RegistryValue, Sacl
@@ -68,10 +67,3 @@ def remote_service(asked: Asked) -> Iterator[Remedy]:
         for _ in switches:
             cause = asked.cause(point, _NOT_REMOTE)
             yield RegistryValue(cause, remote_management.SERVER, "EnableRemoteManagement", "0")
-
-
-def kind_of(path: str) -> Object:
-    """Return what a path is: a file when its name has an extension that files of IIS have."""
-    if path.upper().startswith("HKLM\\"):
-        return Object.KEY
-    return Object.FILE if paths.extension(path) in {".config", ".dll", ".exe", ".xml"} else Object.FOLDER

@@ -19,7 +19,7 @@ from iisight.report.policies.quoting import xml_attribute
 from iisight.report.policies.written import Refused, Written, problem_of, refusal
 from iisight.tables import rows
 
-EVERYONE, ADMINISTRATORS = "S-1-1-0", "S-1-5-32-544"
+EVERYONE = "S-1-1-0"
 _LONGEST = 1_000  # characters of a rule's name
 _HEADS = (
     "Written by iisight for a person to review. AuditOnly: nothing is blocked; events 8002 and 8003 tell of it.",
