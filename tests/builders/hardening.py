@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from xml.etree import ElementTree as ET
 
-from iisight.engine.harden import harden
+from iisight.engine.harden import harden, hardened
+from iisight.engine.remedies import remedies_of
+from iisight.engine.settings import Settings
 from iisight.evidence.memory import memory_source
 from iisight.evidence.mount import OUTSIDE
 from iisight.examine.look import Look
 from iisight.examine.setup import Setup
 from iisight.model.acl import Acls
 from iisight.model.posture import Answer, Posture
+from iisight.model.remedy import Remedies
 from iisight.workbench import images, stock, stock_registry
 from iisight.workbench.certificates import test_roots, test_thumbprints
 from iisight.workbench.stock_registry import put
@@ -79,6 +82,20 @@ def hardened_server() -> Files:
 
 def open_server() -> Files:
     """Return a server on which everything that a check looks for is wrong."""
+    return {
+        **changed(stock_server(), stock.APPHOST, _wide_open),
+        **dict(stock_registry.hive_files(open_keys())),
+        ADMINISTRATION: b"<configuration><system.webServer><management /></system.webServer></configuration>",
+        rf"{INETSRV}\odd.dll": images.build_image({"exports": ["RegisterModule"]}),
+        r"C:\inetpub\shop\bin\Odd.dll": images.build_image({"managed": "true"}),
+        r"C:\Windows\System32\CodeIntegrity\driver.stl": b"x",
+        ACLS: rights(dict.fromkeys((*PLACES, *listed_files()), OPEN)),
+        AUDIT: audited(dict.fromkeys(_GUIDS, "No Auditing")),
+    }
+
+
+def open_keys() -> stock_registry.Keys:
+    """Return the registry of that server."""
     keys = stock_registry.stock_keys()
     put(keys, rf"{_SERVICES}\WMSVC", {"Start": 2})
     put(keys, rf"{_SERVICES}\EventLog\Security", {"MaxSize": 20 * 1024**2})
@@ -87,16 +104,7 @@ def open_server() -> Files:
         put(keys, rf"{_FIREWALL}\{profile}", {"EnableFirewall": 0})
     put(keys, rf"{_FIREWALL}\FirewallRules", {"x": "v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=RPC|"})
     put(keys, _CHANNEL, {"Enabled": 0, "MaxSize": 1024**2})
-    return {
-        **changed(stock_server(), stock.APPHOST, _wide_open),
-        **dict(stock_registry.hive_files(keys)),
-        ADMINISTRATION: b"<configuration><system.webServer><management /></system.webServer></configuration>",
-        rf"{INETSRV}\odd.dll": images.build_image({"exports": ["RegisterModule"]}),
-        r"C:\inetpub\shop\bin\Odd.dll": images.build_image({"managed": "true"}),
-        r"C:\Windows\System32\CodeIntegrity\driver.stl": b"x",
-        ACLS: rights(dict.fromkeys((*PLACES, *listed_files()), OPEN)),
-        AUDIT: audited(dict.fromkeys(_GUIDS, "No Auditing")),
-    }
+    return keys
 
 
 def listed_files() -> Iterator[str]:
@@ -128,8 +136,19 @@ def audited(settings: Mapping[str, str]) -> bytes:
 
 def posture(files: Mapping[str, bytes | str], acls: Acls | None = None) -> Posture:
     """Return how a server of these files stands; its signatures are those of the test roots."""
-    setup = Setup(roots=test_roots(), microsoft=test_thumbprints())
-    return harden(memory_source(files), look=Look(setup, workers=0), acls=acls)
+    return harden(memory_source(files), look=looking(), acls=acls)
+
+
+def remedies(files: Mapping[str, bytes | str], settings: Settings | None = None) -> Remedies:
+    """Return what would answer the checks of a server of these files."""
+    source, look = memory_source(files), looking()
+    host, result = hardened(source, settings, look=look)
+    return remedies_of(host, result, source, settings, look)
+
+
+def looking() -> Look:
+    """Return how binaries are examined: in this process, with the test roots."""
+    return Look(Setup(roots=test_roots(), microsoft=test_thumbprints()), workers=0)
 
 
 def answers(result: Posture) -> dict[str, Answer]:
@@ -171,7 +190,7 @@ def _wide_open(root: ET.Element) -> None:
     assert handlers is not None
     handlers.set("accessPolicy", "Read, Write, Script, Execute")
     ET.SubElement(stock.descend(server, "globalModules"), "add", name="Odd", image=rf"{INETSRV}\odd.dll")
-    ET.SubElement(server, "httpLogging", dontLog="true")
+    stock.descend(server, "httpLogging").set("dontLog", "true")
     ET.SubElement(stock.descend(root, "system.applicationHost"), "configHistory", enabled="false")
 
 

@@ -119,3 +119,49 @@ def test_a_folder_of_a_hundred_thousand_rows_of_rights_is_bounded(run: Run, tmp_
     document = json.loads(run("harden", zipped(files, tmp_path), "--format", "json", *QUICK).out)
 
     assert next(c["answer"] for c in document["checks"] if c["id"] == "IIS903") == "pass"
+
+
+# Policies and scripts
+
+
+def test_policies_and_scripts_are_written_for_review_and_the_status_stays(
+    run: Run, opened: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "remedies"
+
+    assert run("harden", opened, "--write", target, *QUICK).status == 1
+    assert {path.name for path in target.iterdir()} == {
+        *("configuration.ps1", "auditing.ps1", "rights.ps1", "undo.ps1", "README.md", "sysmon.xml"),
+    }
+    page = (target / "README.md").read_text("utf-8")
+    assert "- `configuration.ps1`: Settings of IIS" in page
+    assert "`wdac.xml` and `applocker.xml`: no file here is verified" in page  # the test roots are not those of Windows
+
+
+def test_what_is_written_is_the_same_each_time(run: Run, opened: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        run("harden", opened, "--write", tmp_path / name, *QUICK)
+
+    first, second = ({p.name: p.read_bytes() for p in (tmp_path / n).iterdir()} for n in ("first", "second"))
+    assert first == second
+
+
+def test_an_empty_folder_is_filled_and_any_other_is_left_alone(run: Run, opened: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "README.md").write_text("mine")
+
+    assert run("harden", opened, "--write", tmp_path / "empty", *QUICK).status == 1
+    ran = run("harden", opened, "--write", tmp_path / "full", *QUICK)
+    assert (ran.status, "expected a new or an empty folder" in ran.err) == (2, True)
+    assert [path.read_text() for path in (tmp_path / "full").iterdir()] == ["mine"]
+    assert run("harden", opened, "--write", tmp_path / "no" / "such", *QUICK).status == 2
+
+
+def test_nothing_is_written_into_the_evidence(run: Run, tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence"
+    (evidence / "config").mkdir(parents=True)
+    (evidence / "config" / "redirection.config").write_text("<configuration />")
+
+    assert run("harden", evidence, "--write", evidence / "new", *QUICK).status == 2
+    assert not (evidence / "new").exists()

@@ -8,7 +8,7 @@ import pytest
 
 from iisight.engine.answers import info_of, points_of
 from iisight.engine.could_tell import sources_of
-from iisight.engine.harden import first_changes, posture_of
+from iisight.engine.harden import first_changes, harden, posture_of
 from iisight.engine.registry import LOOKING, Rule, Shape, all_rules, find_rule
 from iisight.engine.scan import scan
 from iisight.engine.settings import Settings
@@ -17,9 +17,11 @@ from iisight.evidence.memory import memory_source
 from iisight.examine.look import Look
 from iisight.examine.setup import Setup
 from iisight.inventory.collect import collect
+from iisight.inventory.machine import Machine
 from iisight.inventory.protection import protection_of
 from iisight.inventory.protection.exports import is_outside
 from iisight.inventory.protection.windows_acls import WindowsAcls
+from iisight.inventory.registry import find_registry
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
@@ -356,3 +358,16 @@ def test_the_design_has_a_row_for_every_check_with_its_points() -> None:
         (rule.info.id, info.mitigation, str(info.weight), info.title)
         for rule, info in ((rule, info_of(rule)) for rule in CHECKS)
     ]
+
+
+# This host
+
+
+def test_a_live_machine_is_asked_in_place_of_hives() -> None:
+    files = hardening.hardened_server()
+    found = find_registry(memory_source(files), [])
+    assert found is not None
+    source = memory_source(without(files, CONFIG + "\\S"))
+    result = harden(source, machine=Machine(found[1]), look=hardening.looking())
+
+    assert set(answers(result).values()) == {Answer.PASS}

@@ -44,7 +44,31 @@ def harden(  # noqa: PLR0913  keywords of the public entry
     time: str | None = None,
     look: Look | None = None,
 ) -> Posture:
-    """Return how a server stands.
+    """Return how a server stands, as `hardened` does."""
+    return hardened(
+        source,
+        settings,
+        machine=machine,
+        acls=acls,
+        checks=checks,
+        progress=progress,
+        time=time,
+        look=look,
+    )[1]
+
+
+def hardened(  # noqa: PLR0913  as `harden`
+    source: Source,
+    settings: Settings | None = None,
+    *,
+    machine: Machine | None = None,
+    acls: Acls | None = None,
+    checks: Iterable[Rule] | None = None,
+    progress: Progress | None = None,
+    time: str | None = None,
+    look: Look | None = None,
+) -> tuple[Host, Posture]:
+    """Return the server under check, and how it stands.
 
     `machine` and `acls` are what a live host says beside its files; else hives and exports of the evidence are taken.
     `look` says how binaries are examined, `time` (ISO 8601) goes into the document.
@@ -57,7 +81,7 @@ def harden(  # noqa: PLR0913  keywords of the public entry
     host = Host(inventory, protection_of(source, inventory, held, gaps, acls))
     gaps.extend(host.others)
     chosen = tuple(all_rules(Shape.HARDENING) if checks is None else checks)
-    return posture_of(host, settings or Settings(), chosen, gaps, time=time)
+    return host, posture_of(host, settings or Settings(), chosen, gaps, time=time)
 
 
 def posture_of(

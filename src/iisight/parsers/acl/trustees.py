@@ -4,7 +4,7 @@ import hashlib
 import re
 import struct
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from iisight.model.acl import Trustee
 from iisight.tables import Row, rows
@@ -23,6 +23,7 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"  # an account whose groups the listing does not tell
 
 
+@lru_cache(maxsize=4096)
 def by_sid(text: str) -> Trustee | None:
     """Return the trustee of a SID or of an SDDL abbreviation (`BA`); None for neither."""
     row = _by_alias().get(text.upper())
@@ -50,11 +51,13 @@ def by_name(name: str) -> Trustee:
     return Trustee(name=name)
 
 
+@lru_cache(maxsize=4096)
 def pool_account(pool: str) -> Trustee:
     r"""Return `IIS APPPOOL\<pool>`: its SID is the SHA-1 of the name in lower case (S-1-5-82)."""
     return Trustee(_virtual(82, pool.lower()), f"IIS APPPOOL\\{pool}")
 
 
+@lru_cache(maxsize=4096)
 def standing(trustee: Trustee) -> Standing:
     """Return what somebody is, as far as SID or name tell."""
     row = _row_of(trustee.sid.upper()) if trustee.sid else _by_name().get(trustee.name.lower())

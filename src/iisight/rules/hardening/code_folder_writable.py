@@ -40,7 +40,7 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     server = host.server
     if server is None:
         return
-    images = sorted({c.image: c for c in images_of(host, server) if c.image}, key=str.lower)
+    images = sorted({path for c in images_of(host, server) for path in _files(c)}, key=str.lower)
     lost = [image for image in images if not _is_whole(image)]
     if lost:
         message = f"where {plural(len(lost), 'image')} lie is not known: {named(lost)}"
@@ -51,6 +51,13 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
 def images_of(host: Host, server: Server) -> Iterator[Component]:
     """Yield the components of a server that have a file which a worker process loads."""
     return (c for c in host.inventory.of(*LOADED) if c.server == server.name and c.image and c.effective)
+
+
+def _files(component: Component) -> Iterator[str]:
+    """Yield the image of a component, and what 32-bit pools load in its place."""
+    yield component.image or ""
+    if component.twin is not None:
+        yield component.twin.path
 
 
 def targets(server: Server, images: Iterable[str]) -> Iterator[Target]:

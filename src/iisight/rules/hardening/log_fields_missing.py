@@ -31,7 +31,7 @@ INFO = check_info(
         )
     },
 )
-_DEFAULT = (
+DEFAULT = (
     "Date, Time, ClientIP, UserName, ServerIP, Method, UriStem, UriQuery, HttpStatus, Win32Status, TimeTaken, "
     "ServerPort, UserAgent, HttpSubStatus, Referer"
 )
@@ -66,5 +66,5 @@ def check(host: Host, options: Options) -> Iterable[Point]:
 def _lost(log: LogFile, wanted: tuple[str, ...]) -> list[str]:
     if log.get("logFormat", "W3C").lower() not in {"w3c", "2"} and log.name:
         return ["all fields that W3C has and its format has not"]
-    held = {name.strip().lower() for name in log.get("logExtFileFlags", _DEFAULT).split(",")}
+    held = {name.strip().lower() for name in log.get("logExtFileFlags", DEFAULT).split(",")}
     return [name for name in wanted if name.lower() not in held]

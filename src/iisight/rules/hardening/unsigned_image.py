@@ -18,7 +18,7 @@ INFO = check_info(
     "Registered image without a trusted signature",
     Severity.HIGH,
     "M1045",
-    "Replace each image that is not signed by one that its maker signed, or sign it and trust that certificate",
+    "Find out whose each image is that nobody signed, and replace it by one that its maker signed, or take it out",
     Input.CONFIGURATION,
     Input.WEB_CONFIGS,
     mechanisms=("L-01", "L-05", "L-06"),
