@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from iisight.evidence.listing import Gaps, Listed, Names, to_source, to_time
 from iisight.evidence.names import printable
-from iisight.evidence.source import MAX_FILES, File, Source
+from iisight.evidence.source import MAX_FILES, File, Source, fold
 from iisight.evidence.stream import guarded
 from iisight.model.coverage import GapKind
 from iisight.model.errors import EvidenceError
@@ -63,8 +63,12 @@ def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None
             continue
         origin = path.relative_to(root).as_posix()
         place = source.to_path(printable(origin))
-        there = {file.path: file for file in _at(source, root, origin)}
-        found.update(changed_below(source, place, there))
+        known = source.find(place)
+        twins = () if known is None else _twins(source, root, origin, known.origin)
+        there: dict[str, File] = {}
+        for file in (*twins, *_at(source, root, origin)):
+            _keep_first(there, file, twins=bool(twins))
+        found.update(changed_below(source, place if known is None else known.path, there))
     return found
 
 
@@ -75,6 +79,30 @@ def changed_below(source: Source, place: str, there: Mapping[str, File]) -> dict
     if source.find(place) is not None and place not in there:
         gone[place] = None
     return gone | {path: file for path, file in there.items() if path == place or known.get(path) != file}
+
+
+def _keep_first(there: dict[str, File], file: File, *, twins: bool) -> None:
+    """Keep a file; of two with the same Windows path the one that a scan of the whole would read."""
+    if not twins:
+        there[file.path] = file
+        return
+    alike = [other for other in there.values() if fold(other.path) == fold(file.path)]
+    for other in alike:
+        del there[other.path]
+    first = min((*alike, file), key=lambda one: (one.path, one.origin))
+    there[first.path] = first
+
+
+def _twins(source: Source, root: Path, origin: str, known: str) -> list[File]:
+    """Return the regular files whose names differ from one in case alone, where the file system tells them apart."""
+    folder, _, name = origin.rpartition("/")
+    names = {known} - {origin}
+    try:
+        beside = os.listdir(root / folder) if known == origin and not os.path.lexists(root / origin) else []  # noqa: PTH208
+    except OSError:
+        beside = []
+    names |= {f"{folder}/{other}".lstrip("/") for other in beside if other != name and fold(other) == fold(name)}
+    return [file for twin in sorted(names) for file in _at(source, root, twin) if file.origin == twin]
 
 
 def _at(source: Source, root: Path, origin: str) -> Iterator[File]:

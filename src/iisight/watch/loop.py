@@ -199,7 +199,8 @@ class Loop:
             self._kit.surveying.changed(only_all_tells=True)
             return
         changed = self._kit.watched.look_again(narrow.source, touched)
-        if not changed:
+        if not changed:  # a folder alone, or a name that only a look at everything reads
+            self._kit.surveying.changed(only_all_tells=False)
             return
         turned = self._try(lambda: narrow.turn(changed))
         self._kit.surveying.changed(only_all_tells=turned is None or turned.is_doubtful)

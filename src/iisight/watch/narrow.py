@@ -25,6 +25,7 @@ from iisight.watch.sight import blind
 
 MAX_PATHS = 256  # changed at once, and looked at one by one
 MAX_HOST = MAX_DOCUMENT  # bytes of an applicationHost.config
+MAX_CONFIG = 1024**2  # bytes of the web.configs of what is looked at: IIS takes 250 KB of one, and each MB takes 20 s
 _POOL = re.compile(rb"""\sapplicationPool\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ADMINISTRATION = "\\inetsrv\\config\\administration.config"
 _COPIES = ("\\applicationhost.config", "\\administration.config")
@@ -85,10 +86,11 @@ class Narrow:
         keys = {paths.fold(path) for path in changed}
         sites, pools, hosts = self._concerned(keys, self.source.changed(changed))
         self._ahead = hosts
-        if sites and len(sites) <= MAX_SITES and len(keys) <= MAX_PATHS:
-            lens = _Lens(sites, pools, frozenset(keys))
+        lens = _Lens(sites, pools, frozenset(keys))
+        if lens.is_small:
             seen = lens.of(self.source, self._bare, self.outline)
-            self._last = (sites, pools), self._before(lens, seen, self._known(keys, self.source))
+            if self._is_quick(seen):
+                self._last = (sites, pools), self._before(lens, seen, self._known(keys, self.source))
 
     def turn(self, changed: Mapping[str, File | None]) -> Turned | None:
         """Take over changed files and return what that did; None when only a look at everything can tell."""
@@ -96,14 +98,14 @@ class Narrow:
         keys = {paths.fold(path) for path in changed}
         self.source = after
         sites, pools, hosts = self._concerned(keys, after)
-        is_unread = not all(blocks.data for blocks in (*self._hosts.values(), *hosts.values()))
-        if is_unread or not sites or len(sites) > MAX_SITES or len(keys) > MAX_PATHS:
+        is_read = all(blocks.data for blocks in (*self._hosts.values(), *hosts.values()))
+        lens = _Lens(sites, pools, frozenset(keys))
+        seen = lens.of(before, self._bare, self.outline) if is_read and lens.is_small else None
+        if seen is None or not self._is_quick(seen) or not self._is_quick(seen.changed(changed)):
             self._hosts, self._last = hosts, None
             self._forget(changed)
             self._bare = _bare(after, self.outline)
             return None
-        lens = _Lens(sites, pools, frozenset(keys))
-        seen = lens.of(before, self._bare, self.outline)
         old = self._before(lens, seen, self._known(keys, before))
         self._hosts = hosts
         self._forget(changed)
@@ -111,6 +113,10 @@ class Narrow:
         self._bare = self._bare.changed({path: file for path, file in changed.items() if self._is_of_none(path)})
         self._last = (sites, pools), new
         return Turned(compare(old, new), old, new)
+
+    def _is_quick(self, seen: Source) -> bool:
+        """Tell whether the files to be looked at keep the watch from other changes for no longer than can be borne."""
+        return sum(file.size for file in seen.named("web.config")) <= MAX_CONFIG
 
     def _is_of_none(self, path: str) -> bool:
         """Tell whether a file is among those that every look takes in."""
@@ -188,6 +194,11 @@ class _Lens:
     sites: frozenset[str]
     pools: frozenset[str]
     keys: frozenset[str]  # folded paths of what changed
+
+    @property
+    def is_small(self) -> bool:
+        """Tell whether it is little enough to be looked at before the whole."""
+        return bool(self.sites) and len(self.sites) <= MAX_SITES and len(self.keys) <= MAX_PATHS
 
     @property
     def blocks(self) -> Iterator[tuple[bytes, str]]:

@@ -5,10 +5,13 @@ that writes half of it for a second must not be told as a hundred changes, and w
 the reports before and after it are compared once both can be read.
 """
 
+from dataclasses import replace
+
 from iisight.evidence.paths import fold
 from iisight.model.comparison import Change, Topic, Turn
 from iisight.model.coverage import GapKind
-from iisight.model.report import Report
+from iisight.model.finding import Severity
+from iisight.model.report import Judged, Report
 
 UNREAD = (GapKind.UNREADABLE, GapKind.REFUSED, GapKind.MALFORMED, GapKind.FAILED)
 _HOST = "applicationHost.config"  # role of the file in force
@@ -20,12 +23,39 @@ def sighted(changes: tuple[Change, ...], old: Report, new: Report) -> tuple[Chan
     lost, found = blind(old, new), blind(new, old)
     if not lost and not found:
         return changes
+    seen = (_of_host(change, lost | found) for change in changes)
+    fresh = _fresh(old, new)
     return tuple(
         change
-        for change in changes
-        if change.topic in (Topic.FILE, Topic.COVERAGE)
-        or (change.topic in _SEEN and change.turn is Turn.ADDED and _path(change) in lost)
+        for change in seen
+        if change.topic is Topic.COVERAGE
+        or (change.topic is Topic.FILE and fold(change.subject) in lost | found)
+        or (
+            change.topic in _SEEN
+            and change.turn is Turn.ADDED
+            and _path(change) in lost
+            and fresh & {*change.components}
+        )
     )
+
+
+def _of_host(change: Change, hosts: frozenset[str]) -> Change:
+    """Return a change; that the configuration itself is not there, or is again, as one that can be told."""
+    if change.topic is not Topic.FILE or change.turn is not Turn.UNKNOWN or fold(change.subject) not in hosts:
+        return change
+    is_gone = change.new is None
+    what = f"{change.subject} {'is gone, or cannot be read' if is_gone else 'is there again'}"
+    return replace(change, turn=Turn.REMOVED if is_gone else Turn.ADDED, what=what, weight=Severity.HIGH)
+
+
+def _fresh(old: Report, new: Report) -> frozenset[str]:
+    """Return the ids of the components of a report whose code no component of an older report has."""
+    before = {_code(judged) for judged in old.components}
+    return frozenset(judged.component.id for judged in new.components if _code(judged) not in before)
+
+
+def _code(judged: Judged) -> str:
+    return judged.component.type or fold(judged.component.image or "") or judged.component.id
 
 
 def blind(one: Report, other: Report) -> frozenset[str]:

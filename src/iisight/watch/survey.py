@@ -28,7 +28,7 @@ from iisight.watch import state
 from iisight.watch.database import StoreError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
-from iisight.watch.sight import reads_less
+from iisight.watch.sight import reads_less, sighted
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
 from iisight.watch.telling import Draft, Frame, drafts
@@ -185,7 +185,8 @@ def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> _Sin
         return _Since()
     before, told = decode(used, "the report before"), standing(connection)
     compared = compare(before, report)
-    compared = replace(compared, changes=tuple(change for change in compared.changes if not _was_heard(change)))
+    heard = tuple(change for change in compared.changes if not _was_heard(change))
+    compared = replace(compared, changes=sighted(heard, before, report))
     less = reads_less(before, report)
     made = tuple(drafts(left(compared, told, frame.number, can_tell=not less), before, report, frame))
     return _Since(made, seen_in(compared), not less or len(told) > MAX_TOLD)

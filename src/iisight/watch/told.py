@@ -130,7 +130,8 @@ def _taken_up(connection: sqlite3.Connection, change: Change, since: int) -> tup
 
 
 def _text(side: Side | None) -> str | None:
-    return None if side is None else side.text
+    """Return the text of a side, as its JSON gives it: SQLite takes no lone surrogate."""
+    return None if side is None else side.text.encode("utf-8", "backslashreplace").decode()
 
 
 def _digest(*parts: str) -> str:
