@@ -20,7 +20,7 @@ MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
 MAX_VALUE = 160  # characters of a setting in the sentence; `old` and `new` have all of it
 MANY = 5  # alerts of one file, or of the files of one folder, that are told as one
-NAMED = 3  # of them
+NAMED = 3  # of them in full
 _QUIET = (Turn.MOVED, Turn.UNKNOWN)
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
@@ -98,17 +98,17 @@ def _folded(made: Iterable[Draft], frame: Frame) -> Iterator[Draft]:
 
 
 def _together(what: str, group: list[Draft], frame: Frame) -> Draft:
-    """Return alerts as one, that of the weightiest, which names the first of the others."""
+    """Return alerts as one, that of the weightiest: the first in full, of the others what was done."""
     alert = group[0].alert
     texts = [draft.alert.message for draft in group[:NAMED]]
-    rest = len(group) - len(texts)
+    texts += [draft.alert.message.partition("; ")[0].partition(": ")[0] for draft in group[NAMED:]]
     changes = tuple(change for draft in group for change in draft.changes)
     components = {c.id: c for draft in group for c in draft.alert.components}
     rules = {rule for draft in group for rule in (draft.alert.rule, *draft.alert.also)} - {"", alert.rule}
     told = replace(
         alert,
         id=alert_id(frame.host, frame.number, *sorted(change.id for change in changes)),
-        message=_cut(f"{what}: {'; '.join(texts)}" + (f"; and {rest} more" if rest > 0 else "")),
+        message=_cut(f"{what}: {'; '.join(texts)}"),
         also=tuple(sorted(rules)),
         components=tuple(components.values())[:MAX_COMPONENTS],
     )
