@@ -11,10 +11,10 @@ is allowed file by file. What was found to be no verified file is taken out of e
 below Windows or Program Files.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from iisight.evidence.paths import is_absolute
 from iisight.model.remedy import CodeImage, Remedies
 from iisight.report.policies.documents import new_id, remark, to_text
 from iisight.report.policies.quoting import xml_attribute
@@ -22,6 +22,7 @@ from iisight.report.policies.written import VERIFIED, Refused, Written, problem_
 from iisight.tables import rows
 
 EVERYONE = "S-1-1-0"
+_ABSOLUTE = re.compile(r"([A-Za-z]:|\\)\\")
 _LONGEST = 1_000  # characters of a rule's name
 _HEADS = (
     "Written by iisight for a person to review. AuditOnly: nothing is blocked; events 8002 and 8003 tell of it.",
@@ -64,7 +65,7 @@ def is_by_publisher(image: CodeImage) -> bool:
 def _unverified(remedies: Remedies) -> Iterator[str]:
     """Yield the paths of the files that no policy allows, each once. A star would take out more than a file."""
     names = dict.fromkeys(entry.name for entry in remedies.left_out if entry.verdict not in VERIFIED)
-    yield from (name for name in names if is_absolute(name) and "*" not in name)
+    yield from (name for name in names if _ABSOLUTE.match(name) and "*" not in name)
 
 
 def _paths(rules: ET.Element, never: Iterable[str]) -> None:
