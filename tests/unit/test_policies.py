@@ -270,6 +270,23 @@ def test_scripts_start_with_a_byte_order_mark_and_have_the_line_ends_of_windows(
         assert file.data.count(b"\n") == file.data.count(b"\r\n")
 
 
+def test_what_a_script_clears_away_it_clears_away_when_it_only_tells_as_well() -> None:
+    removals = [
+        line
+        for line in written(remedies(hardening.open_server()), "auditing.ps1").splitlines()
+        if "Remove-Item " in line
+    ]
+
+    assert removals
+    assert all("-WhatIf:$false" in line for line in removals)
+
+
+def test_what_cannot_be_set_back_keeps_nothing_else_from_it() -> None:
+    loop = written(remedies(hardening.open_server()), "undo.ps1").rpartition("foreach ($record in $records)")[2]
+
+    assert loop.index("try {") < loop.index("switch ($record.Kind)") < loop.index("} catch {") < loop.index("throw (")
+
+
 def test_the_page_names_every_file_and_every_question() -> None:
     found = remedies(hardening.open_server())
     files = write_policies(found)
