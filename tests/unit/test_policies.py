@@ -54,6 +54,26 @@ def document(found: Remedies, name: str) -> ET.Element:
     return parsed(written(found, name))
 
 
+def without_exceptions(root: ET.Element) -> str:
+    """Return what a policy allows: its text without what its rules take out."""
+    for rule in root.iterfind(".//Exceptions/.."):
+        for taken_out in rule.findall("Exceptions"):
+            rule.remove(taken_out)
+    return ET.tostring(root, "unicode")
+
+
+def broad_rules(root: ET.Element) -> list[list[str]]:
+    """Return what each rule of AppLocker that names no file takes out."""
+    conditions = ("FilePathCondition[@Path]", "FilePublisherCondition[@BinaryName='*']")
+    rules = [
+        rule
+        for rule in root.iterfind("RuleCollection/*")
+        for c in conditions
+        if rule.find(f"Conditions/{c}") is not None
+    ]
+    return [[c.get("Path", "") for c in rule.iterfind("Exceptions/*")] for rule in rules]
+
+
 # Structure
 
 
@@ -163,7 +183,7 @@ def test_a_file_without_signature_that_the_operator_vouches_for_is_allowed_by_it
 def test_a_module_that_is_not_verified_is_in_no_rule_and_named(data: bytes) -> None:
     found = remedies(with_module(data))
     digests = [digest.hex().upper() for digest in image_digests(data, "sha1", "sha256").values()]
-    policies = written(found, "wdac.xml") + written(found, "applocker.xml")
+    policies = written(found, "wdac.xml") + without_exceptions(document(found, "applocker.xml"))
 
     assert not [digest for digest in digests if digest in policies]
     assert "acme" not in policies.lower()
@@ -185,7 +205,21 @@ def test_a_suspicious_module_is_never_allowed() -> None:
     found = remedies(hardening.open_server())
 
     assert [o.verdict for o in found.left_out if o.name.endswith(r"inetsrv\odd.dll")] == ["suspicious"]
-    assert "odd.dll" not in written(found, "wdac.xml") + written(found, "applocker.xml")
+    assert "odd.dll" not in written(found, "wdac.xml") + without_exceptions(document(found, "applocker.xml"))
+
+
+@pytest.mark.parametrize("path", [ACME, r"C:\Windows\System32\acme.dll", r"\\server\share\acme.dll"])
+def test_a_module_that_is_not_verified_is_taken_out_of_every_rule_by_place_or_product(path: str) -> None:
+    taken_out = broad_rules(document(remedies(with_module(images.build_image(LISTING), path)), "applocker.xml"))
+
+    assert len(taken_out) == 5
+    assert all(path in places for places in taken_out)
+
+
+def test_a_name_that_would_take_out_more_than_a_file_takes_out_nothing() -> None:
+    root = document(remedies(with_module(b"", r"C:\Program Files\*")), "applocker.xml")
+
+    assert not [places for places in broad_rules(root) if r"C:\Program Files\*" in places]
 
 
 def test_no_path_is_trusted_where_modules_of_iis_lie_or_pools_write() -> None:
@@ -234,6 +268,23 @@ def test_scripts_start_with_a_byte_order_mark_and_have_the_line_ends_of_windows(
     for file in write_policies(remedies(hardening.open_server())):
         assert file.data.startswith(BOM.encode()) == file.name.endswith(".ps1")
         assert file.data.count(b"\n") == file.data.count(b"\r\n")
+
+
+def test_what_a_script_clears_away_it_clears_away_when_it_only_tells_as_well() -> None:
+    removals = [
+        line
+        for line in written(remedies(hardening.open_server()), "auditing.ps1").splitlines()
+        if "Remove-Item " in line
+    ]
+
+    assert removals
+    assert all("-WhatIf:$false" in line for line in removals)
+
+
+def test_what_cannot_be_set_back_keeps_nothing_else_from_it() -> None:
+    loop = written(remedies(hardening.open_server()), "undo.ps1").rpartition("foreach ($record in $records)")[2]
+
+    assert loop.index("try {") < loop.index("switch ($record.Kind)") < loop.index("} catch {") < loop.index("throw (")
 
 
 def test_the_page_names_every_file_and_every_question() -> None:

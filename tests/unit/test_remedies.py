@@ -95,6 +95,15 @@ def test_no_check_passes_after_the_scripts_because_data_is_missing(lost: tuple[s
     assert having(posture(without(after, *lost)), Answer.PASS) <= whole
 
 
+def test_changes_beyond_the_most_that_scripts_hold_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = len(remedies(hardening.stock_server()).changes)
+    monkeypatch.setattr("iisight.engine.remedies.MAX_CHANGES", every - 2)
+    found = remedies(hardening.stock_server())
+
+    assert len(found.changes) == every - 2
+    assert any(r.cause.message.startswith(f"2 of {every} changes are in no script") for r in found.by_hand)
+
+
 # What is asked for
 
 

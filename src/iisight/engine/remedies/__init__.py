@@ -71,13 +71,14 @@ def remedies_of(
     judged = _judged(host, chosen, tuple(all_rules(*LOOKING) if rules is None else rules))
     allowed, left_out = images_of(judged, server, source, close)
     found = list(_remedies(host, server, posture))
-    changes = [change for change in found if not isinstance(change, ByHand)]
+    changes = tuple(_distinct(change for change in found if not isinstance(change, ByHand)))
+    by_hand = [*(remedy for remedy in found if isinstance(remedy, ByHand)), *_too_many(changes)]
     return Remedies(
         version=__version__,
         evidence=posture.evidence,
         windir=server.variables.get("windir", "C:\\Windows"),
-        changes=tuple(_distinct(changes))[:MAX_CHANGES],
-        by_hand=tuple(dict.fromkeys(remedy for remedy in found if isinstance(remedy, ByHand))),
+        changes=changes[:MAX_CHANGES],
+        by_hand=tuple(dict.fromkeys(by_hand)),
         allowed=tuple(allowed),
         left_out=tuple(left_out),
         watched=_watched(host, server),
@@ -98,6 +99,13 @@ def _remedies(host: Host, server: Server, posture: Posture) -> Iterator[Remedy]:
         if not found:
             remedy = _BY_HAND.get(result.id, "")
             yield from (asked.by_hand(point, remedy) for point in asked.points(result.answer))
+
+
+def _too_many(changes: tuple[Change, ...]) -> Iterator[ByHand]:
+    """Yield what is said of changes beyond the most that scripts hold."""
+    if len(changes) > MAX_CHANGES:
+        said = f"{len(changes) - MAX_CHANGES:,} of {len(changes):,} changes are in no script: it holds {MAX_CHANGES:,}"
+        yield ByHand(Cause("", Answer.UNKNOWN, said), "Run the scripts, and write them again from new evidence")
 
 
 def _distinct(changes: Iterable[Change]) -> Iterator[Change]:

@@ -7,19 +7,22 @@ The hash of a PE file is that which Authenticode makes, not one of all bytes (Vi
 With the Services extension, which worker processes need, the SystemApps extension allows Windows' own code ("AppLocker
 rule collection extensions": both have to be there). In `inetsrv` and in the folders below Windows that accounts without
 rights may write, no path is trusted: a DLL that an intruder drops there is allowed by no rule. What lies in `inetsrv`
-is allowed file by file.
+is allowed file by file. What was found to be no verified file is taken out of every rule that names none: it may lie
+below Windows or Program Files.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from iisight.model.remedy import CodeImage, Remedies
 from iisight.report.policies.documents import new_id, remark, to_text
 from iisight.report.policies.quoting import xml_attribute
-from iisight.report.policies.written import Refused, Written, problem_of, refusal
+from iisight.report.policies.written import VERIFIED, Refused, Written, problem_of, refusal
 from iisight.tables import rows
 
 EVERYONE = "S-1-1-0"
+_ABSOLUTE = re.compile(r"([A-Za-z]:|\\)\\")
 _LONGEST = 1_000  # characters of a rule's name
 _HEADS = (
     "Written by iisight for a person to review. AuditOnly: nothing is blocked; events 8002 and 8003 tell of it.",
@@ -32,13 +35,16 @@ def write_applocker(remedies: Remedies) -> Iterator[Written]:
     """Yield the policy; nothing when no file is verified."""
     if not remedies.allowed:
         return
-    refused = tuple(Refused("IIS916", i.path, p) for i in remedies.allowed if (p := refusal(i.path)))
+    unverified = list(_unverified(remedies))
+    named = (*(image.path for image in remedies.allowed), *unverified)
+    refused = tuple(Refused("IIS916", name, p) for name in named if (p := refusal(name)))
     bad = {entry.what for entry in refused}
+    never = [path for path in unverified if path not in bad]
     images = [image for image in remedies.allowed if image.path not in bad and _is_library(image)]
     root = ET.Element("AppLockerPolicy", {"Version": "1"})
     rules = ET.SubElement(root, "RuleCollection", {"Type": "Dll", "EnforcementMode": "AuditOnly"})
-    _paths(rules)
-    _windows(rules)
+    _paths(rules, never)
+    _windows(rules, never)
     _publishers(rules, [image for image in images if is_by_publisher(image)])
     _hashes(rules, [image for image in images if not is_by_publisher(image)])
     extensions = ET.SubElement(rules, "RuleCollectionExtensions")
@@ -56,7 +62,13 @@ def is_by_publisher(image: CodeImage) -> bool:
     return all(names) and problem_of(*names) == "" and "*" not in names
 
 
-def _paths(rules: ET.Element) -> None:
+def _unverified(remedies: Remedies) -> Iterator[str]:
+    """Yield the paths of the files that no policy allows, each once. A star would take out more than a file."""
+    names = dict.fromkeys(entry.name for entry in remedies.left_out if entry.verdict not in VERIFIED)
+    yield from (name for name in names if _ABSOLUTE.match(name) and "*" not in name)
+
+
+def _paths(rules: ET.Element, never: Iterable[str]) -> None:
     """Write the default rules that AppLocker makes itself, that of Windows without the folders that are not trusted."""
     for row in rows("iisight.report.policies", "applocker_paths"):
         rule = _rule(rules, "FilePathRule", row["name"], row["why"], row["sid"], row["path"])
@@ -65,16 +77,22 @@ def _paths(rules: ET.Element) -> None:
         left_out = [
             r["path"] for r in rows("iisight.report.policies", "applocker_exceptions") if r["of"] == row["path"]
         ]
-        if left_out:
-            exceptions = ET.SubElement(rule, "Exceptions")
-            for path in left_out:
-                ET.SubElement(exceptions, "FilePathCondition", {"Path": path})
+        _except(rule, (*left_out, *never))
 
 
-def _windows(rules: ET.Element) -> None:
+def _except(rule: ET.Element, places: Iterable[str]) -> None:
+    found = list(places)
+    if found:
+        exceptions = ET.SubElement(rule, "Exceptions")
+        for path in found:
+            ET.SubElement(exceptions, "FilePathCondition", {"Path": xml_attribute(path)})
+
+
+def _windows(rules: ET.Element, never: Iterable[str]) -> None:
     """Write what allows Windows' own files in the folders that are not trusted."""
     for row in rows("iisight.report.policies", "applocker_publishers"):
-        _publisher(rules, row["why"], row["why"], (row["publisher"], row["product"], "*"))
+        rule = _publisher(rules, row["why"], row["why"], (row["publisher"], row["product"], "*"))
+        _except(rule, never)
 
 
 def _publishers(rules: ET.Element, images: Iterable[CodeImage]) -> None:
@@ -90,11 +108,12 @@ def _publishers(rules: ET.Element, images: Iterable[CodeImage]) -> None:
         _publisher(rules, image.path, _about(image), named)
 
 
-def _publisher(rules: ET.Element, name: str, why: str, named: tuple[str, str, str]) -> None:
+def _publisher(rules: ET.Element, name: str, why: str, named: tuple[str, str, str]) -> ET.Element:
     rule = _rule(rules, "FilePublisherRule", name, why, EVERYONE, *named)
     attributes = dict(zip(("PublisherName", "ProductName", "BinaryName"), map(xml_attribute, named), strict=True))
     condition = ET.SubElement(ET.SubElement(rule, "Conditions"), "FilePublisherCondition", attributes)
     ET.SubElement(condition, "BinaryVersionRange", {"LowSection": "*", "HighSection": "*"})
+    return rule
 
 
 def _hashes(rules: ET.Element, images: Iterable[CodeImage]) -> None:

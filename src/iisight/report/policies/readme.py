@@ -6,10 +6,9 @@ from iisight.model.remedy import Cause, LeftOut, Remedies
 from iisight.report.policies.applocker import is_by_publisher
 from iisight.report.policies.quoting import code_span, plain
 from iisight.report.policies.wdac import is_by_signer
-from iisight.report.policies.written import Written, static
+from iisight.report.policies.written import VERIFIED, Written, static
 
 MAX_LISTED = 500  # lines of one list
-VERIFIED = frozenset({"known", "trusted"})
 
 
 def readme(remedies: Remedies, files: Sequence[Written]) -> Written:

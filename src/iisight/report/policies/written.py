@@ -6,6 +6,7 @@ from importlib import resources
 from iisight.report.policies.quoting import RefusedError, checked
 
 BOM = "\ufeff"
+VERIFIED = frozenset({"known", "trusted"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ function Get-Subcategory {
     $file = Join-Path ([System.IO.Path]::GetTempPath()) ([System.IO.Path]::GetRandomFileName())
     & auditpol.exe /backup ('/file:' + $file) | Out-Null
     $lines = @(Get-Content -LiteralPath $file)
-    Remove-Item -LiteralPath $file
+    Remove-Item -LiteralPath $file -WhatIf:$false -Confirm:$false
     foreach ($line in $lines) {
         $cells = $line.Split(',')
         if (($cells.Count -ge 7) -and ($cells[3] -eq $Guid)) {

@@ -137,4 +137,7 @@ function Set-FileSetting {
 # A copy of the whole configuration beside what is recorded, made once: appcmd restore backup NAME.
 if (($records.Count -eq 0) -and $PSCmdlet.ShouldProcess('the configuration', 'appcmd add backup')) {
     & (Join-Path $env:windir 'System32\inetsrv\appcmd.exe') add backup ('iisight-' + (Get-Date -Format 'yyyyMMddHHmmss'))
+    if ($LASTEXITCODE -ne 0) {
+        throw ('appcmd gave {0}: no backup was made, and nothing is changed' -f $LASTEXITCODE)
+    }
 }

@@ -5,7 +5,11 @@ function ConvertTo-Sid {
         return $Account
     }
     $named = New-Object System.Security.Principal.NTAccount $Account
-    return $named.Translate([System.Security.Principal.SecurityIdentifier]).Value
+    try {
+        return $named.Translate([System.Security.Principal.SecurityIdentifier]).Value
+    } catch {
+        Write-Warning ('{0} is left out: {1}' -f $Account, $_.Exception.Message)
+    }
 }
 
 # What is left to these accounts is to read and to execute (0x1200A9). Entries that came from the folder above become

@@ -85,10 +85,14 @@ function Undo-Recording {
     if ($Record.Kind -eq 'audit') {
         & auditpol.exe /set ('/subcategory:' + $Record.Guid) /success:disable | Out-Null
     } else {
-        & wevtutil.exe sl $Record.Name ('/ms:' + $Record.Size)
+        $options = @('/ms:' + $Record.Size)
         if (-not $Record.Enabled) {
-            & wevtutil.exe sl $Record.Name /e:false
+            $options += '/e:false'
         }
+        & wevtutil.exe sl $Record.Name $options
+    }
+    if ($LASTEXITCODE -ne 0) {
+        throw ('the tool gave {0}' -f $LASTEXITCODE)
     }
 }
 
@@ -115,18 +119,28 @@ foreach ($record in (ConvertFrom-Json (Get-Content -LiteralPath $State -Raw -Enc
 if (@($records | Where-Object { ($_.Kind -eq 'setting') -or ($_.Kind -eq 'lock') }).Count -gt 0) {
     Add-Type -Path (Join-Path $env:windir 'System32\inetsrv\Microsoft.Web.Administration.dll')
 }
+# What cannot be set back, as of a site that is gone, keeps nothing else from it.
+$failed = 0
 foreach ($record in $records) {
     if (-not $PSCmdlet.ShouldProcess($record.Key, 'set back')) {
         continue
     }
-    switch ($record.Kind) {
-        'setting' { Undo-Setting $record }
-        'lock' { Undo-Setting $record }
-        'file' { Undo-File $record }
-        'value' { Undo-Value $record }
-        'audit' { Undo-Recording $record }
-        'channel' { Undo-Recording $record }
-        'sacl' { Undo-List $record }
-        'rights' { Undo-List $record }
+    try {
+        switch ($record.Kind) {
+            'setting' { Undo-Setting $record }
+            'lock' { Undo-Setting $record }
+            'file' { Undo-File $record }
+            'value' { Undo-Value $record }
+            'audit' { Undo-Recording $record }
+            'channel' { Undo-Recording $record }
+            'sacl' { Undo-List $record }
+            'rights' { Undo-List $record }
+        }
+    } catch {
+        $failed += 1
+        Write-Warning ('{0} is not set back: {1}' -f $record.Key, $_.Exception.Message)
     }
+}
+if ($failed -gt 0) {
+    throw ('{0} of {1} places are not set back' -f $failed, @($records).Count)
 }
