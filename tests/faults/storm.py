@@ -9,6 +9,8 @@ from random import Random
 from tests.faults.served import APPHOST, INETSRV, Alert, Served
 
 SITES = 6
+UNDONE = "it is again as it was before"
+LATER = "before what was told last of it"
 _HANDLER = '<add name="{name}" path="*.{name}" verb="*" type="Shop.{name}, Shop" />'
 _MODULE = '<add name="{name}" image="%windir%\\System32\\inetsrv\\{name}.dll" />'
 
@@ -57,13 +59,15 @@ class Storm:
     def wrong(self, alerts: list[Alert]) -> Iterator[str]:
         """Yield what should have been told and was not, and what was told and is not so."""
         for name, is_there in self.now.items():
-            told = [standing for a in alerts if (standing := _standing(str(a["message"]), name)) is not None]
+            said = [(str(a["message"]), _standing(str(a["message"]), name)) for a in alerts]
+            told = [standing for _, standing in said if standing is not None]
+            last = [standing for text, standing in said if standing is not None and LATER not in text]
             for standing in sorted(set(told)):
                 if (name, standing) not in self.ever:
                     yield f"{name} was never {'there' if standing else 'gone'}, and that is told"
             if is_there is not self.start[name] and is_there not in told:
                 yield f"{name} is {'there' if is_there else 'gone'}, and that is not told"
-            elif told and told[-1] is not is_there:
+            elif last and last[-1] is not is_there:
                 yield f"{name} is {'there' if is_there else 'gone'}, and the last that is told says otherwise"
 
     def _there(self, kind: str) -> list[str]:
@@ -88,4 +92,5 @@ def _standing(message: str, name: str) -> bool | None:
     """Return whether a sentence says that something is there, or that it is gone; None: it says nothing of it."""
     if not re.search(rf"\b{name}\b", message):
         return None
-    return not re.search(rf"'{name}'[^;]* is (gone|no longer registered)|{name}\.dll'? is gone", message)
+    is_gone = re.search(rf"'{name}'[^;]* is (gone|no longer registered)|{name}\.dll'? is gone", message) is not None
+    return is_gone if message.startswith(UNDONE) else not is_gone

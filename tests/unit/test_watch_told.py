@@ -2,13 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from iisight.model.comparison import COMPARISON_SCHEMA, Change, Compared, Comparison, Side, Topic, Turn
 from iisight.model.finding import Severity
+from iisight.model.locator import Locator
+from iisight.model.report import Stated
 from iisight.watch import told
 from iisight.watch.told import Told
+from tests.builders import reports
 
 SIDE = Compared("server", "1", None, "", 0)
 
@@ -32,8 +36,10 @@ def compared(*changes: Change) -> Comparison:
     return Comparison(COMPARISON_SCHEMA, "1", SIDE, SIDE, changes)
 
 
-def left(connection: sqlite3.Connection, turn: int, *changes: Change) -> list[str]:
-    rest = told.left(compared(*changes), told.standing(connection), turn, can_tell=True)
+def left(connection: sqlite3.Connection, turn: int, *changes: Change, there: bool = False) -> list[str]:
+    """Return what is left to tell by a look that finds changes, and the module there or not."""
+    found = reports.report(components=(reports.judged("m", id="module"),) if there else ())
+    rest = told.left(compared(*changes), told.standing(connection), turn, found)
     return [each.what for each in rest.changes]
 
 
@@ -59,7 +65,7 @@ def test_what_came_and_went_and_came_again_unnoticed_is_told(connection: sqlite3
 
 def test_what_was_told_gone_and_is_back_unnoticed_is_told(connection: sqlite3.Connection) -> None:
     keep(connection, (1, change("evil", None)))
-    assert left(connection, 2) == ["it is again as it was before this was told: module removed"]
+    assert left(connection, 2, there=True) == ["it is again as it was before this was told: module removed"]
 
 
 def test_what_changed_in_steps_is_one_change(connection: sqlite3.Connection) -> None:
@@ -89,8 +95,8 @@ def test_what_a_look_has_seen_itself_does_not_stand_after_it(connection: sqlite3
 
 
 def test_what_a_look_may_have_seen_is_not_said_to_be_undone(connection: sqlite3.Connection) -> None:
-    keep(connection, (3, change("b", "c")), since=2)
-    told.forget(connection, 2, told.seen_in(compared(change(None, "c"))))
+    keep(connection, (3, change(None, "b")), since=2)
+    told.forget(connection, 2, told.seen_in(compared(change("a", "c"))))
     assert left(connection, 4) == []
 
 
@@ -101,10 +107,30 @@ def test_a_look_that_failed_leaves_what_was_told_as_one(connection: sqlite3.Conn
     assert ids(told.standing(connection)) == []
 
 
-def test_nothing_is_said_to_be_undone_by_a_look_that_could_read_less(connection: sqlite3.Connection) -> None:
+def test_what_is_gone_unnoticed_is_told_only_by_a_look_that_could_read_as_much(connection: sqlite3.Connection) -> None:
     keep(connection, (1, change(None, "evil")))
-    rest = told.left(compared(), told.standing(connection), 2, can_tell=False)
-    assert rest.changes == ()
+    assert told.left(compared(), told.standing(connection), 2, None).changes == ()
+    assert left(connection, 2, there=True) == []
+    assert left(connection, 2) == ["it is again as it was before this was told: module added"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("Shop", ["it is again as it was before this was told: httpLogging at Shop is no longer set"]),
+        ("Other", []),
+    ],
+)
+def test_a_setting_that_was_told_gone_and_is_back_unnoticed_is_told(
+    connection: sqlite3.Connection, scope: str, expected: list[str]
+) -> None:
+    logging = "system.webServer/httpLogging"
+    gone = replace(change('dontLog="true"', None, logging, Topic.LOGGING), what="httpLogging at Shop is no longer set")
+    keep(connection, (1, gone))
+    stated = Stated("IIS", logging, scope, "", (("dontLog", "true"),), Locator(reports.HOST, 1))
+    found = reports.report(stated=(stated,))
+    rest = told.left(compared(), told.standing(connection), 2, found)
+    assert [each.what for each in rest.changes] == expected
 
 
 def test_a_lone_surrogate_is_the_same_as_what_its_json_gives(connection: sqlite3.Connection) -> None:

@@ -106,13 +106,35 @@ class Narrow:
             self._forget(changed)
             self._bare = _bare(after, self.outline)
             return None
-        old = self._before(lens, seen, self._known(keys, before))
+        places, known, was = self.outline.places, self._known(keys, before), self._hosts
+        old = self._before(lens, seen, known)
         self._hosts = hosts
         self._forget(changed)
         new = self._report(lens, seen.changed(changed), {})
         self._bare = self._bare.changed({path: file for path, file in changed.items() if self._is_of_none(path)})
         self._last = (sites, pools), new
+        if self.outline.places != places:  # a site is in another folder now: both are looked at
+            both = replace(self.outline, places=tuple(sorted({*places, *self.outline.places})))
+            seen, self._hosts = lens.of(before, _bare(before, both), both), was
+            old = self._report(lens, seen, known)
+            self._hosts = hosts
+            new = self._report(lens, seen.changed(changed), {})
+            self._bare, self._last = _bare(after, self.outline), None
+        old, new = self._beside(lens, old, new), self._beside(lens, new, old)
         return Turned(compare(old, new), old, new)
+
+    def _beside(self, lens: "_Lens", report: Report, other: Report) -> Report:
+        """Return a report with the components that only the other one has and that are there beside what is seen.
+
+        A handler of ten sites that one of them takes out is not gone: it is registered in one place less.
+        """
+        here = {judged.component.id for judged in report.components}
+        more = tuple(
+            replace(judged, component=replace(judged.component, registrations=(), presence=()))
+            for judged in other.components
+            if judged.component.id not in here and self.outline.is_held_beside(judged.component.id, lens.sites)
+        )
+        return replace(report, components=(*report.components, *more)) if more else report
 
     def _is_quick(self, seen: Source) -> bool:
         """Tell whether the files to be looked at keep the watch from other changes for no longer than can be borne."""
@@ -175,7 +197,9 @@ class Narrow:
         uses = dict(self.outline.uses)
         for path, sites in seen.uses.items():
             uses[path] = tuple(sorted({*uses.get(path, ()), *sites}))
-        self.outline = replace(self.outline, places=tuple(sorted({*others, *seen.places})), uses=uses)
+        held = {site: ids for site, ids in self.outline.held.items() if site not in lens.sites or site == SERVER}
+        held |= {site: ids for site, ids in seen.held.items() if site in lens.sites}
+        self.outline = replace(self.outline, places=tuple(sorted({*others, *seen.places})), uses=uses, held=held)
 
     @staticmethod
     def _read(source: Source, path: str) -> bytes:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from iisight.evidence import paths
+from iisight.inventory.config.build import UNMAPPED
 from iisight.inventory.inventory import Inventory
 
 SERVER = ""  # what is of no site
@@ -25,11 +26,17 @@ class Outline:
     hosts: tuple[str, ...] = ()  # applicationHost.configs in force
     places: tuple[tuple[str, str], ...] = ()  # (folder, site), of every virtual directory
     uses: dict[str, tuple[str, ...]] = field(default_factory=dict)  # file → sites whose components are read from it
+    held: dict[str, tuple[str, ...]] = field(default_factory=dict)  # site → ids of the components registered there
 
     def sites_of(self, path: str) -> frozenset[str]:
         """Return the sites a file is of, by its folded path; the server for one that is of none."""
         below = {site for folder, site in self.places if _is_in(path, folder)}
         return frozenset({*below, *self.uses.get(path, ())}) or frozenset({SERVER})
+
+    def is_held_beside(self, component: str, sites: Iterable[str]) -> bool:
+        """Tell whether a component is registered in other sites than some."""
+        kept = {*sites, SERVER, UNMAPPED}
+        return any(component in ids for site, ids in self.held.items() if site not in kept)
 
     def is_of_none(self, path: str) -> bool:
         """Tell whether a file lies in the folder of no site, by its folded path."""
@@ -48,12 +55,19 @@ def outline_of(inventory: Inventory) -> Outline:
         }
     )
     uses: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
     for component in inventory.components:
         sites = {_site(r.scope) for r in component.registrations} or {_site(p.scope) for p in component.presence}
+        for site in sites:
+            held.setdefault(site, set()).add(component.id)
         files = [b.path for b in (component.binary, component.twin) if b is not None]
         for path in (*files, *((component.image,) if component.image else ())):
             uses.setdefault(paths.fold(path), set()).update(sites)
-    return Outline(hosts, tuple(places), {path: tuple(sorted(sites)) for path, sites in uses.items()})
+    return Outline(hosts, tuple(places), _sorted(uses), _sorted(held))
+
+
+def _sorted(groups: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(sorted(group)) for key, group in groups.items()}
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -30,7 +30,7 @@ def open_state(folder: Path) -> Opened:
     """Open the state below a folder, made when it is not there. Raises UsageError when it cannot be used."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        opened = open_store(folder / FILE_NAME, _create)
+        opened = open_store(folder / FILE_NAME, create)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
     except StoreError as error:
@@ -41,7 +41,7 @@ def open_state(folder: Path) -> Opened:
     return opened
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def create(connection: sqlite3.Connection) -> None:
     queue.create(connection)
     for statement in (*_TABLES.split("---"), *told.TABLE.split("---")):
         connection.execute(statement)

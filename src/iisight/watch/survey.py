@@ -188,7 +188,7 @@ def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> _Sin
     heard = tuple(change for change in compared.changes if not _was_heard(change))
     compared = replace(compared, changes=sighted(heard, before, report))
     less = reads_less(before, report)
-    made = tuple(drafts(left(compared, told, frame.number, can_tell=not less), before, report, frame))
+    made = tuple(drafts(left(compared, told, frame.number, None if less else report), before, report, frame))
     return _Since(made, seen_in(compared), not less or len(told) > MAX_TOLD)
 
 

@@ -14,7 +14,7 @@ from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
 from iisight.watch.ids import alert_id
 from iisight.watch.sight import UNREAD, sighted
-from iisight.watch.told import thing_of
+from iisight.watch.told import UNDONE, thing_of
 
 MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
@@ -85,7 +85,7 @@ def _folded(made: Iterable[Draft], frame: Frame) -> Iterator[Draft]:
     for draft in made:
         place = draft.alert.locator
         is_light = draft.alert.kind is AlertKind.CHANGE and draft.alert.severity.rank <= Severity.MEDIUM.rank
-        if place is None or not is_light:
+        if place is None or not is_light or any(change.id.endswith(UNDONE) for change in draft.changes):
             yield draft
         else:
             where = place.path if place.line is not None else paths.parent(place.path)

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
+from iisight.model.report import Report
 from iisight.report.json import to_json
+from iisight.watch.holds import not_so
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS told (
@@ -22,7 +24,7 @@ CREATE TABLE IF NOT EXISTS told (
 CREATE INDEX IF NOT EXISTS told_thing ON told (thing)
 """
 ALONE = 2**62  # a turn that never comes: what is told since then goes on from nothing
-_DEEDS = frozenset(Topic) - {Topic.FINDING, Topic.COVERAGE}
+UNDONE = "-undone"  # ends the id of a change that took another one back
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +85,19 @@ def seen_in(compared: Comparison) -> Seen:
     return Seen(tuple(sorted(things)), tuple(sorted({says_of(change) for change in compared.changes})))
 
 
-def left(compared: Comparison, told: Iterable[Told], turn: int, *, can_tell: bool) -> Comparison:
+def left(compared: Comparison, told: Iterable[Told], turn: int, report: Report | None) -> Comparison:
     """Return what of a look at everything, begun at a turn, is to be told after what was told before.
 
-    What was told before that turn, and of which the look finds nothing, was undone since, unnoticed; that is told when
-    the look could read all that the one before could: `can_tell`.
+    What was told before that turn and is not so in `report`, which the look made, was undone since, unnoticed; no
+    report: the look could read less than the one before, and cannot say.
     """
     known = list(told)
     says, things = {says_of(each.change) for each in known}, {thing_of(change) for change in compared.changes}
-    rest = (change for change in compared.changes if says_of(change) not in says)
-    undone = (
-        _undone(each.change)
-        for each in known
-        if can_tell
-        and each.turn < turn
-        and not each.doubtful
-        and each.change.topic in _DEEDS
-        and thing_of(each.change) not in things
-    )
-    return replace(compared, changes=(*rest, *undone))
+    rest = [change for change in compared.changes if says_of(change) not in says]
+    if report is not None:
+        old = (t.change for t in known if t.turn < turn and not t.doubtful and thing_of(t.change) not in things)
+        rest += map(_undone, not_so(old, report))
+    return replace(compared, changes=tuple(rest))
 
 
 def later(connection: sqlite3.Connection, turn: int) -> frozenset[str]:
@@ -144,7 +140,7 @@ def _undone(change: Change) -> Change:
     turns = {Turn.ADDED: Turn.REMOVED, Turn.REMOVED: Turn.ADDED}
     return replace(
         change,
-        id=f"{change.id}-undone",
+        id=f"{change.id}{UNDONE}",
         turn=turns.get(change.turn, change.turn),
         what=f"it is again as it was before this was told: {change.what}",
         old=change.new,

@@ -92,6 +92,11 @@ def _one_sided(said: Stated, lacking: View, *, came: bool) -> Change:
     return change(topic, said.section, what, sides, weight, turn=Turn.UNKNOWN if doubt else None)
 
 
+def told_as(said: Stated) -> tuple[str, str]:
+    """Return how the sentence about a setting that came or went begins, and the text of its side."""
+    return _named(said), _text(said.attributes, said.fate)
+
+
 def _side(said: Stated, names: list[str] | None) -> Side:
     """Return what is said, or of it the attributes of some names."""
     return Side(_text([p for p in said.attributes if names is None or p[0] in names], said.fate), said.locator)
