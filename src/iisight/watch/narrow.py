@@ -100,7 +100,8 @@ class Narrow:
         sites, pools, hosts = self._concerned(keys, after)
         is_read = all(blocks.data for blocks in (*self._hosts.values(), *hosts.values()))
         lens = _Lens(sites, pools, frozenset(keys))
-        seen = lens.of(before, self._bare, self.outline) if is_read and lens.is_small else None
+        is_whole = is_read and not _is_gone(sites, hosts.values())
+        seen = lens.of(before, self._bare, self.outline) if is_whole and lens.is_small else None
         if seen is None or not self._is_quick(seen) or not self._is_quick(seen.changed(changed)):
             self._hosts, self._last = hosts, None
             self._forget(changed)
@@ -265,6 +266,12 @@ def _given(opener: Opener, given: Mapping[str, bytes | None]) -> Opener:
         return BytesIO(data)
 
     return opened
+
+
+def _is_gone(sites: Iterable[str], hosts: Iterable[Blocks]) -> bool:
+    """Tell whether a site is in no configuration any more: what its files are of then, only a look at all tells."""
+    known = [blocks for blocks in hosts if blocks.found]
+    return bool(known) and any(site and not any(blocks.of(b"site", site) for blocks in known) for site in sites)
 
 
 def _pools_of(blocks: Blocks, sites: set[str]) -> set[str]:
