@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: demo test check format bench fuzz clean
+.PHONY: demo test test-windows check format bench fuzz clean
 
 demo: $(READY)
 	$(BIN)/python examples/build.py examples/compromised.zip
@@ -12,10 +12,15 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n auto
 
+# The code for Windows in a Windows Python, run by Wine; built in build/windows when it is not there.
+test-windows: $(READY)
+	$(BIN)/python -m tests.windows $(ARGUMENTS)
+
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/windows src/iisight/evidence src/iisight/cli/_live.py tests/windows
 	$(BIN)/lint-imports
 	$(BIN)/iisight rules check
 
@@ -29,9 +34,10 @@ bench: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz --seconds 60
 
-$(READY): requirements/dev.txt pyproject.toml
+$(READY): requirements/dev.txt requirements/export.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/export.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $(READY)
 

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iisight.model.event import Event
+from iisight.watch.spool import encoded
 from iisight.workbench import stock
 
 SECONDS = 60.0  # within which a step must be told; it takes a fraction of one
@@ -28,6 +31,8 @@ class Watched:
 
     def __init__(self, folder: Path) -> None:
         self.root, self.state, self.log = folder / "server", folder / "state", folder / "alerts.ndjson"
+        self.events = folder / "events.ndjson"
+        self.events.touch()
         self._told = 0
         for path, data in stock.stock_files().items():
             self.write(self.root / path.replace(":", "").replace("\\", "/"), data)
@@ -37,7 +42,8 @@ class Watched:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "iisight", "watch", str(self.root), "--state", str(self.state)]
-        self.process = subprocess.Popen([*command, "--to", f"file:{self.log}", "--name", "WEB01"])
+        ends = ["--to", f"file:{self.log}", "--events", str(self.events), "--name", "WEB01"]
+        self.process = subprocess.Popen([*command, *ends])
         self.expect(lambda alert: "watching" in alert["message"])
 
     def stop(self) -> None:
@@ -54,6 +60,11 @@ class Watched:
         assert old in text
         (self.root / path).write_text(text.replace(old, new, 1), "utf-8")
 
+    def forward(self, event: Event) -> None:
+        """Write an event as a forwarder does."""
+        with self.events.open("ab") as stream:
+            stream.write(encoded(event))
+
     def alerts(self) -> list[Alert]:
         lines = self.log.read_bytes().splitlines(keepends=True) if self.log.exists() else []
         read = [json.loads(line) for line in lines if line.endswith(b"\n")]
@@ -68,6 +79,7 @@ class Watched:
                 if wanted(alert):
                     self._told = index
                     return alert
+            assert self.process.poll() is None, "the watch has ended"
             time.sleep(0.02)
         shown = [(a["message"], a["iisight"]) for a in self.alerts()[self._told :]]
         raise AssertionError(f"not told within {SECONDS:g} s; told instead: {shown}")
@@ -157,3 +169,40 @@ def test_what_happened_while_nobody_watched_is_told_once(server: Watched) -> Non
     server.stop()
     server.start()
     assert sum("'Feed'" in alert["message"] for alert in server.alerts()) == 1
+
+
+def appcmd(name: str) -> Event:
+    """Return how Sysmon records that a module is installed."""
+    image = "C:\\Windows\\System32\\inetsrv\\appcmd.exe"
+    fields = {
+        "UtcTime": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.000"),
+        "ProcessGuid": "{11111111-0000-0000-0000-000000000001}",
+        "ProcessId": "4711",
+        "Image": image,
+        "CommandLine": f"{image} install module /name:{name} /image:C:\\Windows\\System32\\inetsrv\\evil.dll",
+        "User": "WEB01\\mallory",
+        "LogonId": "0x3e9",
+        "ParentImage": "C:\\Windows\\System32\\cmd.exe",
+        "ParentCommandLine": "cmd.exe",
+    }
+    provider, channel = "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational"
+    return Event(provider, channel, 1, datetime.now(UTC), "WEB01", 99, fields=fields)
+
+
+def test_an_event_is_told_and_says_who_made_the_change(server: Watched) -> None:
+    server.forward(appcmd("Evil"))
+    event = server.expect(lambda alert: alert["iisight"]["kind"] == "event")
+    assert "mallory" in event["iisight"]["who"]
+    server.edit(HOST, "<globalModules>", f"<globalModules>\n{EVIL}")
+    change = server.expect(names("native-module 'Evil' is there"))
+    assert "mallory" in change["iisight"]["who"]
+
+
+def test_an_event_that_comes_late_says_who_made_the_change(server: Watched) -> None:
+    server.edit(HOST, "<globalModules>", f"<globalModules>\n{EVIL}")
+    change = server.expect(names("native-module 'Evil' is there"))
+    assert "who" not in change["iisight"]
+    server.forward(appcmd("Evil"))
+    late = server.expect(lambda alert: alert["iisight"]["kind"] == "who")
+    assert "mallory" in late["iisight"]["who"]
+    assert late["iisight"]["about"] == change["event"]["id"]

@@ -8,7 +8,8 @@ the logs as well, with and without the prefilter.
 Against the rules' authors: `--expected` is a folder of `info.yml` beside logs, as public collections keep them for
 their regression tests; each names a rule and a log that it must hit.
 
-It needs `requirements/oracles.txt`. RULES may be a clone of a public rule collection; none is kept here.
+It needs `requirements/export.txt` and `requirements/oracles.txt`. RULES may be a clone of a public rule collection;
+none is kept here.
 
 Exit status 1: they disagree, and none of the reasons in `sigma_reasons` fits.
 """

@@ -25,7 +25,7 @@ CATALOGUE = signing.catalogue([IMAGE], "Contoso Ltd.")
 UNLISTED = image_digests(build(PeSpec(exports=("Other",))), "sha1", "sha256")
 
 changes = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), min_size=1, max_size=8)
-printable = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
+printable = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=15)
 
 
 def mutate(data: bytes, wanted: list[tuple[int, int]], start: int = 0) -> bytes:

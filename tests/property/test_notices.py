@@ -60,7 +60,7 @@ def _check(steps: list[tuple[object, ...]], polled: bool) -> None:
 
 
 def _see_nothing(folder: str) -> Iterable[Entry]:
-    """Leave the finding to the system."""
+    """Leave the finding to the system. What it told may be told again, as gone."""
     return ()
 
 

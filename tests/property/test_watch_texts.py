@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC
 from itertools import product
 
@@ -35,25 +36,26 @@ _COMPONENTS = st.builds(
     Concerned, _TEXTS, _TEXTS, _TEXTS, _TEXTS, _TEXTS, st.one_of(st.none(), st.sampled_from(Verdict))
 )
 _TIMES = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(fold=0))
-_ALERTS = st.builds(
-    Alert,
-    st.text(alphabet="0123456789abcdef", min_size=32, max_size=32),
-    _TIMES,
-    _TEXTS,
-    st.sampled_from(AlertKind),
-    st.sampled_from(Severity),
-    _TEXTS,
-    _TEXTS,
-    _TEXTS,
-    st.lists(_TEXTS, max_size=2).map(tuple),
-    st.one_of(st.none(), _PLACES),
-    _TEXTS,
-    _TEXTS,
-    _TEXTS,
-    st.one_of(st.none(), _TIMES),
-    st.lists(_COMPONENTS, max_size=2).map(tuple),
-    _TEXTS,
+_DRAWN = dict[str, st.SearchStrategy[object]](
+    id=st.text(alphabet="0123456789abcdef", min_size=32, max_size=32),
+    time=_TIMES,
+    host=_TEXTS,
+    kind=st.sampled_from(AlertKind),
+    severity=st.sampled_from(Severity),
+    message=_TEXTS,
+    rule=_TEXTS,
+    title=_TEXTS,
+    also=st.lists(_TEXTS, max_size=2).map(tuple),
+    attack=st.lists(_TEXTS, max_size=2).map(tuple),
+    locator=st.one_of(st.none(), _PLACES),
+    old=_TEXTS,
+    new=_TEXTS,
+    who=_TEXTS,
+    happened=st.one_of(st.none(), _TIMES),
+    components=st.lists(_COMPONENTS, max_size=2).map(tuple),
+    about=_TEXTS,
 )
+_ALERTS = st.builds(Alert, **_DRAWN)
 _MESSAGE = re.compile(
     rb"<\d{1,3}>1 \S{27} [!-~]{1,255} [!-~]{1,48} - [!-~]{1,32} "
     rb"\[iisight@\d+(?: [a-z]+=\"(?:[^\"\\\]]|\\[\"\\\]])*\")*\] \xef\xbb\xbf[^\x00-\x1f\x7f]*"
@@ -122,6 +124,10 @@ def is_read_from_the_queue_as_it_was(sent: Alert) -> None:
 
     came = msgspec.convert(json.loads(encode(sent)), Alert)
     assert _paired(repr(came)) == _paired(repr(sent))
+
+
+def test_every_field_of_an_alert_is_tried() -> None:
+    assert {field.name for field in fields(Alert)} == set(_DRAWN)
 
 
 FORMS = (

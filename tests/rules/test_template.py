@@ -21,7 +21,8 @@ class Written(Rule):
 
 
 @pytest.mark.parametrize(
-    ("group", "number"), [("configuration", "IIS198"), ("binaries", "IIS298"), ("events", "IIS398")]
+    ("group", "number"),
+    [("configuration", "IIS198"), ("binaries", "IIS298"), ("events", "IIS398"), ("hardening", "IIS998")],
 )
 def test_a_new_rule_does_what_its_page_says(group: str, number: str) -> None:
     code, page = template.texts(group, number, "example_thing")

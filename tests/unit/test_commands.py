@@ -178,3 +178,12 @@ def test_a_long_script_that_ends_with_nothing_of_interest_is_not_told() -> None:
 def test_a_script_of_which_the_end_is_not_read_is_known(padding: str) -> None:
     assert is_cut(padding + "New-WebGlobalModule -Name Evil -Image e.dll")
     assert not is_cut("New-WebGlobalModule -Name Evil -Image e.dll")
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("\u2018", "\u2019"), ("\u201a", "\u201b"), ("\u201c", "\u201d"), ("\u201e", '"')]
+)
+def test_typographic_quotes_are_quotes_to_powershell(opening: str, closing: str) -> None:
+    line = r"New-WebGlobalModule -Name {0}Odd{1} -Image {0}C:\x.dll{1}"
+
+    assert script_actions(line.format(opening, closing)) == script_actions(line.format('"', '"')) != ()

@@ -7,6 +7,7 @@ import pytest
 from iisight.evidence.memory import memory_source
 from iisight.inventory.collect import collect
 from iisight.inventory.inventory import Inventory
+from iisight.inventory.machine import Machine
 from iisight.inventory.mechanisms.services import split_command
 from iisight.model.component import Component, ImageState, Kind
 from iisight.model.coverage import GapKind
@@ -28,7 +29,7 @@ DLL = build(PeSpec(exports=("DllGetClassObject",)))
 def taken(keys: Mapping[str, Mapping[str, Data]], files: Mapping[str, bytes] | None = None) -> Inventory:
     """Return the inventory of a small server with a registry in memory."""
     source = memory_source({APPHOST: apphost(), **(files or {})})
-    return collect(source, registry=MemoryRegistry(keys, hives=HIVES))
+    return collect(source, machine=Machine(MemoryRegistry(keys, hives=HIVES)))
 
 
 def one(inventory: Inventory, kind: Kind) -> Component:
@@ -64,7 +65,7 @@ def test_a_variable_of_a_service_and_of_a_pool_is_one_component() -> None:
     pool = '<environmentVariables><add name="COR_PROFILER" value="{0}" /></environmentVariables>'.replace("{0}", CLASS)
     host = apphost(pools=f'<add name="P64">{pool}</add>')
     keys = {rf"{SERVICES}\WAS": {"Environment": (f"COR_PROFILER={CLASS}", "A=b", "=", "x")}}
-    inventory = collect(memory_source({APPHOST: host}), registry=MemoryRegistry(keys, hives=HIVES))
+    inventory = collect(memory_source({APPHOST: host}), machine=Machine(MemoryRegistry(keys, hives=HIVES)))
 
     assert {r.section.rpartition("\\")[2] for r in one(inventory, Kind.ENVIRONMENT).registrations} == {
         "WAS",

@@ -1,75 +1,126 @@
-"""Looks at everything: one that fails, hangs or is left behind."""
+"""When the whole server is looked at, on a clock of the test's own."""
 
-import pickle
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
+from threading import Event
 
 from iisight.engine.hearing import Ask
 from iisight.engine.settings import Settings
 from iisight.examine.look import Look
-from iisight.watch import state, survey
 from iisight.watch.survey import Plan, Surveyed
-from iisight.watch.surveying import LONGEST_LOOK, QUIET, Surveying
-from tests.faults.served import Served
+from iisight.watch.surveying import EVERY, LONGEST_PAUSE, QUIET, SHARE, Surveying
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-HANGS = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
+DEADLINE = 60  # seconds; only a test that fails waits so long
+PLAN = Plan(None, Path(), Look(), Settings(), Ask())
 
 
-@dataclass
 class Clock:
-    """Seconds that pass when they are told to."""
-
-    time: float = 100.0
+    def __init__(self) -> None:
+        self.now = 500.0
 
     def __call__(self) -> float:
-        return self.time
+        return self.now
 
 
-def plan(folder: Path) -> Plan:
-    return Plan(folder / "server", folder / "state", Look(), Settings(), Ask(), "WEB01")
+class Looks:
+    """Looks that end at once, with the problem that is set."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.problem = ""
+        self.ended = Event()
+        self.looks = Surveying(clock, self.ended.set, self.start)
+
+    def take(self) -> Surveyed:
+        """Return what the look found that is under way."""
+        assert self.ended.wait(DEADLINE), "no look has ended"
+        self.ended.clear()
+        found = self.looks.take()
+        assert found is not None
+        return found
+
+    def start(self, plan: Plan, turn: int, time: datetime) -> "Done":
+        return Done(Surveyed(1, turn, problem=self.problem))
 
 
-def taken(surveying: Surveying) -> Iterator[Surveyed | None]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        yield surveying.take()
-        time.sleep(0.01)
-    raise AssertionError("nothing was found within a minute")
+class Done:
+    def __init__(self, found: Surveyed) -> None:
+        self._found = found
+
+    def finish(self) -> Surveyed:
+        return self._found
+
+    def kill(self) -> None:
+        raise AssertionError("it has ended")
 
 
-def test_a_look_that_hangs_is_ended_and_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(survey, "COMMAND", HANGS)
+def look(made: Looks, clock: Clock, seconds: float) -> Surveying:
+    """Have a look begin now, and end after some seconds."""
+    assert made.looks.begin(PLAN, 1, datetime.now(UTC))
+    clock.now += seconds
+    assert made.take().turn == 1
+    return made.looks
+
+
+def test_the_first_is_due_at_once_and_no_second_beside_it() -> None:
     clock = Clock()
-    surveying = Surveying(clock)
-    clock.time += QUIET
-    assert surveying.begin(plan(tmp_path), 1, NOW)
-    assert surveying.take() is None
-    clock.time += LONGEST_LOOK + 1
-    found = next(filter(None, taken(surveying)))
-    assert found.problem == "it took longer than 3,600 s and was ended"
-    assert not surveying.is_running
-    assert surveying.wait() <= 2.0  # and the next one follows soon
+    made = Looks(clock)
+    looks = made.looks
+    assert looks.wait() == 0
+    assert looks.begin(PLAN, 1, datetime.now(UTC))
+    assert looks.is_running
+    assert not looks.begin(PLAN, 2, datetime.now(UTC))
+    made.take()
+    assert not looks.is_running
 
 
-def test_a_look_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
-    Served(tmp_path)  # large enough that the look takes its time
-    asked = plan(tmp_path)
-    state.open_state(asked.state).connection.close()
-    with subprocess.Popen(survey.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        process.stdin.write(pickle.dumps((asked, 1, NOW)))
-        process.stdin.close()  # as when whoever holds it is killed
-        assert process.wait(60) == 1
+def test_what_only_it_can_tell_is_looked_at_after_a_second_of_quiet() -> None:
+    clock = Clock()
+    looks = look(Looks(clock), clock, 0.5)
+    looks.changed(only_all_tells=True)
+    assert looks.wait() == QUIET
 
 
-def test_a_state_that_cannot_be_opened_is_a_problem_and_no_crash(tmp_path: Path) -> None:
-    found = survey.survey(plan(tmp_path), 1, NOW)
-    assert "unable to open database file" in found.problem
+def test_what_was_told_is_confirmed_in_a_share_of_the_time() -> None:
+    clock = Clock()
+    looks = look(Looks(clock), clock, 8)
+    looks.changed(only_all_tells=False)
+    assert looks.wait() == 8 * SHARE
+    looks.changed(only_all_tells=True)
+    assert looks.wait() == 8
+
+
+def test_a_long_one_is_not_put_off_for_ever() -> None:
+    clock = Clock()
+    looks = look(Looks(clock), clock, 1_000)
+    looks.changed(only_all_tells=False)
+    assert looks.wait() == max(LONGEST_PAUSE, 1_000)
+
+
+def test_changes_that_do_not_end_do_not_put_it_off_for_ever() -> None:
+    clock = Clock()
+    looks = look(Looks(clock), clock, 1)
+    begun = clock.now
+    while looks.wait() > 0:
+        looks.changed(only_all_tells=True)
+        clock.now += 0.25
+    assert clock.now - begun <= 1 + 10 + 1 + QUIET
+
+
+def test_without_changes_it_comes_now_and_then() -> None:
+    clock = Clock()
+    looks = look(Looks(clock), clock, 2)
+    assert looks.wait() == EVERY
+
+
+def test_one_that_failed_is_tried_again_later_and_later() -> None:
+    clock = Clock()
+    made = Looks(clock)
+    made.problem, looks = "the folder is gone", made.looks
+    waits = []
+    for _ in range(12):
+        look(made, clock, 1)
+        waits.append(looks.wait())
+        clock.now += looks.wait()
+    assert waits == sorted(waits)
+    assert waits[0] == 2
+    assert waits[-1] == LONGEST_PAUSE

@@ -11,6 +11,7 @@ from iisight.engine.listening import Heard
 from iisight.engine.settings import Settings
 from iisight.model.activity import ASKED, FILES, Act, Action, Activity, Actor
 from iisight.model.alert import Concerned
+from iisight.model.comparison import Turn
 from iisight.model.event import Event
 from iisight.telemetry.interpret import Watch
 from iisight.watch import who as module
@@ -54,6 +55,14 @@ def edit(seconds: int, name: str, value: str = "", pid: int | None = 1003, sid: 
 
 
 STORY = (process(2, SHELL, "powershell.exe", 1, EXPLORER, 60), process(3, APPCMD, INSTALL, 2, SHELL, 119))
+
+
+def test_who_installed_a_module_is_not_named_for_its_removal() -> None:
+    assert joined_who(changed(APPHOST, components=(ODD,), turn=Turn.ADDED), heard(*STORY)) == EVE
+    assert joined_who(changed(APPHOST, components=(ODD,), turn=Turn.REMOVED), heard(*STORY)) == ""
+    sleeper = replace(ODD, kind="sleeper")
+    assert joined_who(changed(APPHOST, components=(sleeper,), turn=Turn.ADDED), heard(*STORY)) == ""
+    assert joined_who(changed(APPHOST, components=(sleeper,), turn=Turn.REMOVED), heard(*STORY)) == EVE
 
 
 def test_the_command_that_names_a_module_tells_who_registered_it() -> None:

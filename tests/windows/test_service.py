@@ -18,7 +18,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="a service of Wi
 NAME = "iisight-test"
 DEADLINE = 60.0  # seconds
 ALL_ACCESS = 0xF01FF
-DENIED = 5
 STOP, PARAMCHANGE = 1, 6
 
 _CALLS = (
@@ -88,7 +87,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     script, log = tmp_path / "service.py", tmp_path / "log.txt"
     script.write_text(_SERVICE)
     manager = _library().OpenSCManagerW(None, None, 0x3)
-    if not manager and last_error().winerror == DENIED:
+    if not manager and isinstance(last_error(), PermissionError):
         pytest.skip("installing a service needs an administrator")
     command = f'"{sys.executable}" "{script}" "{log}" {NAME}'
     handle = _library().CreateServiceW(
@@ -105,12 +104,12 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def test_a_service_starts_reloads_and_stops_with_its_own_status(service: Service) -> None:
     service.start()
-    _until(lambda: service.status()[1] == State.RUNNING and service.said() == ["ready"])
+    _until(service, lambda: service.status()[1] == State.RUNNING and service.said() == ["ready"])
     assert service.status()[2] == 0x1 | 0x4 | 0x8
     service.control(PARAMCHANGE)
-    _until(lambda: service.said() == ["ready", "reload"])
+    _until(service, lambda: service.said() == ["ready", "reload"])
     service.control(STOP)
-    _until(lambda: service.status()[1] == State.STOPPED and service.said()[2:] == ["stop", "status 4"])
+    _until(service, lambda: service.status()[1] == State.STOPPED and service.said()[2:] == ["stop", "status 4"])
     assert service.status()[3:5] == [1066, 4]
 
 
@@ -125,10 +124,10 @@ def test_privileges_are_removed_for_good() -> None:
     assert remove_privileges(kept) == []
 
 
-def _until(is_so: Callable[[], bool]) -> None:
+def _until(service: Service, is_so: Callable[[], bool]) -> None:
     end = time.monotonic() + DEADLINE
     while not is_so():
-        assert time.monotonic() < end, "the service did not do it"
+        assert time.monotonic() < end, f"the service is {service.status()} and said {service.said()}"
         time.sleep(0.05)
 
 

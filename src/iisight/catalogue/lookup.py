@@ -4,7 +4,7 @@ The tables are `data/*.csv`; `docs/design/catalogue.md` says where their facts c
 """
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 
 from iisight.catalogue import names
 from iisight.catalogue.compare import (
@@ -117,12 +117,20 @@ class Catalogue:
 
     def stock_file_names(self) -> frozenset[str]:
         """Return the lower-case base names of the files of Windows and other Microsoft products."""
+        return self._stock_file_names
+
+    @cached_property
+    def _stock_file_names(self) -> frozenset[str]:
         images = (i for k in self._all if k.row["tier"] in _STOCK_TIERS for i in k.images)
         every = (i.rpartition("\\")[2] for i in (*images, *_stock_files()))
         return frozenset(name for name in every if "*" not in name)
 
     def stock_images(self) -> frozenset[str]:
         """Return the folded, drive-less paths of the files of the IIS role, and their 32-bit twins."""
+        return self._stock_images
+
+    @cached_property
+    def _stock_images(self) -> frozenset[str]:
         images = {i for k in self._all if k.row["tier"] == "core" for i in k.images if "*" not in i}
         images.update(path for path, row in _stock_files().items() if row["tier"] == "core")
         twins = {i.replace("\\system32\\", "\\syswow64\\", 1) for i in images if i.startswith("\\windows\\system32\\")}

@@ -1,21 +1,20 @@
-"""`iisight config EVIDENCE`."""
+"""`iisight config [EVIDENCE]`."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from iisight.cli import _options
+from iisight.cli import _live, _options
 from iisight.cli._output import is_terminal, output
 from iisight.cli.main import CLEAN, INCOMPLETE
 from iisight.engine.effective import effective
-from iisight.evidence.open import open_source
 from iisight.inventory.collect import resolve
 from iisight.inventory.expected import unresolved
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("evidence", metavar="EVIDENCE", help="as for scan")
+    parser.add_argument("evidence", nargs="?", metavar="EVIDENCE", help="as for scan")
     parser.add_argument("--site", default="", metavar="S", help="name of a site; without it: the server")
     parser.add_argument("--path", default="", metavar="P", help="application, folder or file below the site")
     parser.add_argument("--section", default="", metavar="X", help="`system.webServer/modules`, or just `modules`")
@@ -26,10 +25,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Resolve and print."""
+    evidence = [Path(parsed.evidence)] if parsed.evidence else []
     with _options.progress(quiet=False) as progress:
-        inventory = resolve(open_source(Path(parsed.evidence)), progress)
+        host = _live.opened(evidence, progress)
+        inventory = resolve(host.source, progress, host.machine)
     view = effective(inventory, parsed.server, parsed.site, parsed.path, parsed.section)
-    with output(parsed.output, Path(parsed.evidence)) as stream:
+    with output(parsed.output, *evidence) as stream:
         if parsed.format == "json":
             from iisight.report.json import to_json
 

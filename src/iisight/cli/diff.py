@@ -9,7 +9,7 @@ from iisight.cli._output import is_terminal, output, width_of
 from iisight.cli._result import FORMATS
 from iisight.cli.main import CLEAN, FOUND, INCOMPLETE
 from iisight.engine.compare import compare
-from iisight.engine.registry import all_rules
+from iisight.engine.registry import LOOKING, all_rules
 from iisight.engine.scan import scan
 from iisight.evidence.open import open_source
 from iisight.model.baseline import Baseline
@@ -63,7 +63,7 @@ def side(name: str, parsed: argparse.Namespace) -> Report | Baseline:
     found = _sides.saved(name, _sides.key_of(parsed))
     if found is not None:
         return found
-    settings = _settings.settings(parsed, [Path(name)], [rule.info.id for rule in all_rules()])
+    settings = _settings.settings(parsed, [Path(name)], [rule.info.id for rule in all_rules(*LOOKING)])
     look, deep, time = _look.look(parsed), _look.deep(parsed), _options.iso_time("--time", parsed.time)
     with _options.progress(parsed.quiet) as progress:
         return scan(open_source(Path(name)), settings, progress=progress, time=time, look=look, deep=deep)

@@ -7,7 +7,7 @@ from iisight.cli import _hunt, _options, _result, _settings
 from iisight.cli._output import output
 from iisight.engine.hearing import infos
 from iisight.engine.hunt import hunt
-from iisight.engine.registry import all_rules
+from iisight.engine.registry import LOOKING, all_rules
 from iisight.model.coverage import Gap
 from iisight.model.errors import EvidenceError
 from iisight.telemetry.logs import Log, find_logs
@@ -31,9 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Read, and report."""
     asked, given = _hunt.ask(parsed), [Path(name) for name in parsed.logs if name != "-"]
-    known = (
-        [*(rule.info.id for rule in all_rules()), *(info.id for info in infos(asked.rules))] if parsed.ignore else []
-    )
+    known: list[str] = []
+    if parsed.ignore:
+        known = [info.id for info in (*(rule.info for rule in all_rules(*LOOKING)), *infos(asked.rules))]
     settings = _settings.settings(parsed, given, known)
     found = list(find_logs(parsed.logs))
     logs = [log for log in found if isinstance(log, Log)]

@@ -12,16 +12,17 @@ from iisight._version import __version__
 from iisight.model.errors import IisightError
 
 FOUND, WRONG, INCOMPLETE, CLEAN = 1, 2, 3, 0
-_COMMANDS = ("scan", "hunt", "watch", "diff", "baseline", "config", "show", "rules", "explain")
+_COMMANDS = ("scan", "hunt", "watch", "diff", "harden", "baseline", "config", "show", "rules", "explain")
 _HELP = {
     "scan": "say what a server loads and which of it does not belong",
     "hunt": "say what event logs tell of changes to a web server, and by whom",
     "watch": "say what changes on a server the moment it does, and by whom",
     "diff": "say what changed on a server between two reports, a baseline and now, or two pieces of evidence",
+    "harden": "check and score what a server does against T1505.004: M1026, M1038, M1045, M1047",
     "baseline": "keep a state that somebody signs off, and show one",
     "config": "print the configuration in force at one place, each line with its file and line",
     "show": "print a saved report again",
-    "rules": "list the rules, start a new one, check their pages",
+    "rules": "list the rules, start a new one, check their pages, write them for other tools",
     "explain": "print a rule's page",
 }
 _EPILOG = """exit status of scan, hunt and show:
@@ -29,7 +30,8 @@ _EPILOG = """exit status of scan, hunt and show:
   1  findings at or above --fail-on
   2  wrong usage, or the evidence cannot be opened
   3  nothing found, but not everything could be read
-of diff: 1 something changed, 3 nothing did and one side could not be read in full"""
+of diff: 1 something changed, 3 nothing did and one side could not be read in full
+of harden: 0 every check passes, 1 one fails, 3 none fails and not all can be answered"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

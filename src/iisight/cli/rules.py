@@ -1,9 +1,10 @@
-"""`iisight rules list|new|check`."""
+"""`iisight rules list|new|check|export`."""
 
 import argparse
 import re
 from pathlib import Path
 
+from iisight.cli import _export
 from iisight.cli.main import CLEAN, FOUND
 from iisight.engine.registry import Rule, all_rules, find_rule
 from iisight.model.errors import UsageError
@@ -18,6 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--group", default="configuration", help="folder below rules (default: %(default)s)")
     check = actions.add_parser("check", help="run the cases of the rules' pages")
     check.add_argument("rule", nargs="*", help="ids or names; none: all")
+    _export.arguments(
+        actions.add_parser("export", help="write the rules for other tools: Sigma, queries, YARA, coverage")
+    )
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -29,6 +33,8 @@ def run(parsed: argparse.Namespace) -> int:
         return CLEAN
     if parsed.action == "new":
         return _new(parsed.name, parsed.group)
+    if parsed.action == "export":
+        return _export.run(parsed)
     return _check([find_rule(text) for text in parsed.rule] or list(all_rules()))
 
 

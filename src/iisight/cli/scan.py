@@ -1,18 +1,16 @@
-"""`iisight scan EVIDENCE`."""
+"""`iisight scan [EVIDENCE]`."""
 
 import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from iisight.cli import _hunt, _look, _options, _result, _settings, _sides
+from iisight.cli import _hunt, _live, _look, _options, _result, _settings, _sides
 from iisight.cli._output import output
 from iisight.engine.baseline import approvals
 from iisight.engine.hearing import infos
-from iisight.engine.registry import all_rules
+from iisight.engine.registry import LOOKING, all_rules
 from iisight.engine.scan import scan
-from iisight.evidence.open import open_source
-from iisight.model.errors import UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +19,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "evidence",
         nargs="?",
         metavar="EVIDENCE",
-        help="folder (copied drive, inetsrv\\config, an application), ZIP or tar archive, or one configuration file",
+        help="folder (copied drive, inetsrv\\config, an application), ZIP or tar archive, or one configuration file;"
+        " on Windows this host when none is given",
     )
     _result.arguments(parser)
     _settings.arguments(parser)
@@ -37,22 +36,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Scan and report."""
-    if not parsed.evidence:
-        raise UsageError(
-            "no EVIDENCE given: name a folder, an archive or a configuration file (reading this host's own"
-            " configuration is not there yet; `iisight scan C:\\Windows\\System32\\inetsrv\\config` reads the files)"
-        )
+    evidence = [Path(parsed.evidence)] if parsed.evidence else []
+    _live.check(evidence)
     asked = _hunt.ask(parsed)
-    known = [info.id for info in (*(rule.info for rule in all_rules()), *infos(asked.rules))]
-    settings = _settings.settings(parsed, [Path(parsed.evidence)], known)
+    known = [info.id for info in (*(rule.info for rule in all_rules(*LOOKING)), *infos(asked.rules))]
+    audited = evidence or [Path()]  # on the audited machine itself a settings file may be an intruder's: only --config
+    settings = _settings.settings(parsed, audited, known)
     if parsed.baseline:
         approved = approvals(_sides.baseline(parsed.baseline, _sides.key_of(parsed)))
         settings = replace(settings, approved=approved)
     look, deep, time = _look.look(parsed), _look.deep(parsed), _options.iso_time("--time", parsed.time)
     with _options.progress(parsed.quiet) as progress:
-        source = open_source(Path(parsed.evidence))
-        report = scan(source, settings, progress=progress, time=time, look=look, deep=deep, ask=asked)
-    with output(parsed.output, Path(parsed.evidence)) as stream:
+        host = _live.opened(evidence, progress)
+        report = scan(
+            host.source, settings, progress=progress, time=time, look=look, deep=deep, ask=asked, machine=host.machine
+        )
+    with output(parsed.output, *evidence) as stream:
         _result.write(report, parsed, stream)
     if parsed.output and sys.stderr.isatty():
         print(f"written to {parsed.output}", file=sys.stderr)  # noqa: T201

@@ -13,8 +13,6 @@ from iisight.sigma.rule import RuleSet
 
 LATE = timedelta(minutes=5)  # how much older than the newest a hit may be, and newer than this computer's clock
 
-_Hit = tuple[str, Event]
-
 
 class LiveCorrelating:
     """The correlations of a watch: bounded by the bounds of `sigma.correlation`, whatever comes."""

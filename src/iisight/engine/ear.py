@@ -74,7 +74,7 @@ class Ear:
     @property
     def rules(self) -> tuple[RuleInfo, ...]:
         """Return what the rules that are asked say of themselves, the user's with them."""
-        return tuple(dict.fromkeys(self._infos))
+        return tuple({info.id: info for info in self._infos}.values())
 
     @property
     def channels(self) -> frozenset[str]:

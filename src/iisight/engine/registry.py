@@ -20,9 +20,14 @@ class Shape(StrEnum):
     STATE = "state"  # the inventory
     EVENT = "event"  # one activity after the other
     CASE = "case"  # inventory, activities and the findings of the others (`rules/_case.py`)
+    HARDENING = "hardening"  # a host with what protects it (`rules/hardening/_host.py`); yields points, no findings
 
 
-_SHAPES = {"events": Shape.EVENT, "correlation": Shape.CASE}  # by group; all others look at the state
+LOOKING = (Shape.STATE, Shape.EVENT, Shape.CASE)
+"""Shapes of the rules that look for what does not belong: those of a scan or a hunt."""
+
+_SHAPES = {"events": Shape.EVENT, "correlation": Shape.CASE, "hardening": Shape.HARDENING}
+"""By group; all others look at the state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from iisight.engine.deep import Deep, look_deep
 from iisight.engine.following import followed
 from iisight.engine.hearing import Ask, Hearing, hear
 from iisight.engine.joining import Joiner, attributed
-from iisight.engine.registry import Rule, Shape, all_rules
+from iisight.engine.registry import LOOKING, Rule, Shape, all_rules
 from iisight.engine.running import marked, run
 from iisight.engine.settings import Settings
 from iisight.engine.story import of_logs, timeline, with_stories
@@ -21,6 +21,7 @@ from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.expected import unresolved
 from iisight.inventory.inventory import Inventory
+from iisight.inventory.machine import Machine
 from iisight.inventory.memory import Memory
 from iisight.inventory.past import histories
 from iisight.inventory.stated import MAX_STATED, stated
@@ -42,13 +43,17 @@ def scan(  # noqa: PLR0913  keywords of the public entry
     look: Look | None = None,
     deep: Deep | None = None,
     ask: Ask | None = None,
+    machine: Machine | None = None,
 ) -> Report:
     """Return what is to be said about a source.
 
     `time` (ISO 8601) goes into the report. `look` says how binaries are examined; by default in worker processes.
-    `deep` has capa look at those that are in doubt. `ask` says what is asked of the event logs in the source.
+    `deep` has capa look at those that are in doubt. `ask` says what is asked of the event logs in the source. `machine`
+    is what is known of the machine beside its files.
     """
-    return scanned(source, settings, rules=rules, progress=progress, time=time, look=look, deep=deep, ask=ask)[1]
+    return scanned(
+        source, settings, rules=rules, progress=progress, time=time, look=look, deep=deep, ask=ask, machine=machine
+    )[1]
 
 
 def scanned(  # noqa: PLR0913  as `scan`
@@ -61,12 +66,13 @@ def scanned(  # noqa: PLR0913  as `scan`
     look: Look | None = None,
     deep: Deep | None = None,
     ask: Ask | None = None,
+    machine: Machine | None = None,
     memory: Memory | None = None,
     logs: Iterable[Log] = (),
 ) -> tuple[Inventory, Report]:
     """Return the inventory besides; `memory` has what an earlier run read, `logs` are read with those of the source."""
-    chosen, every, show = settings or Settings(), tuple(rules or all_rules()), progress or (lambda *_: None)
-    inventory = collect(source, show, look or Look(), memory=memory)
+    chosen, every, show = settings or Settings(), tuple(rules or all_rules(*LOOKING)), progress or (lambda *_: None)
+    inventory = collect(source, show, look or Look(), machine, memory)
     hearing = _hear((*logs_of(source), *logs), ask or Ask(), every, chosen, watch_of(inventory), show)
     report = report_on(inventory, chosen, every, time=time, hearing=hearing)
     if deep is not None:
@@ -110,7 +116,8 @@ def report_on(
     joiner, before = Joiner(inventory.components), histories(inventory)
     told = replace(told, heard=followed(attributed(told.heard, joiner, settings)))
     gaps = [*inventory.gaps, *told.gaps]
-    ran = [r for r in rules if hearing is not None or r.shape is not Shape.EVENT]
+    looking = (r for r in rules if r.shape is not Shape.HARDENING)
+    ran = [r for r in looking if hearing is not None or r.shape is not Shape.EVENT]
     state = [f for r in ran if r.shape is Shape.STATE for f in run(r, inventory, settings, gaps)]
     case = Case(inventory, told.activities, told.logs, (*state, *told.findings), before)
     correlated = [f for r in ran if r.shape is Shape.CASE for f in run(r, case, settings, gaps)]

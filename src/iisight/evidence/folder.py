@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,7 +53,7 @@ def open_folder(path: Path) -> Source:
 def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None]:
     """Return the files at some paths of the folder of a source as they are now, by Windows path, None for one gone.
 
-    Of a folder all files below are returned, those that the source knows and that are gone among them.
+    A file that is named is returned whether it differs or not; of a folder, the files below that do.
     """
     if source.place is None or source.to_path is None:
         return {}
@@ -62,34 +62,38 @@ def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None
         if not path.is_relative_to(root) or len(found) > MAX_FILES:
             continue
         origin = path.relative_to(root).as_posix()
-        below = "" if origin == "." else f"{origin}/"
         place = source.to_path(printable(origin))
-        found.update((file.path, None) for file in source.below(place))
         known = source.find(place)
-        if known is not None:
-            found[known.path] = None
-        twins = () if known is None else _twins(root, origin, known.origin)
-        for name, info in (*twins, *_at(root, origin, below)):
-            listed = printable(name)
-            if listed == name:  # other names are only read by a scan of the whole
-                file = File(source.to_path(name), info.st_size, to_time(info.st_mtime), name)
-                _keep_first(found, file, twins=bool(twins))
+        twins = () if known is None else _twins(source, root, origin, known.origin)
+        there: dict[str, File] = {}
+        for file in (*twins, *_at(source, root, origin)):
+            _keep_first(there, file, twins=bool(twins))
+        found.update(changed_below(source, place if known is None else known.path, there))
     return found
 
 
-def _keep_first(found: dict[str, File | None], file: File, *, twins: bool) -> None:
+def changed_below(source: Source, place: str, there: Mapping[str, File]) -> dict[str, File | None]:
+    """Return what changed at a Windows path: the file itself, or those below it that came, went or differ."""
+    known = {file.path: file for file in source.below(place)}
+    gone: dict[str, File | None] = {path: None for path in known if path not in there}
+    if source.find(place) is not None and place not in there:
+        gone[place] = None
+    return gone | {path: file for path, file in there.items() if path == place or known.get(path) != file}
+
+
+def _keep_first(there: dict[str, File], file: File, *, twins: bool) -> None:
     """Keep a file; of two with the same Windows path the one that a scan of the whole would read."""
     if not twins:
-        found[file.path] = file
+        there[file.path] = file
         return
-    alike = [other for other in found.values() if other is not None and fold(other.path) == fold(file.path)]
+    alike = [other for other in there.values() if fold(other.path) == fold(file.path)]
     for other in alike:
-        del found[other.path]
+        del there[other.path]
     first = min((*alike, file), key=lambda one: (one.path, one.origin))
-    found[first.path] = first
+    there[first.path] = first
 
 
-def _twins(root: Path, origin: str, known: str) -> list[tuple[str, os.stat_result]]:
+def _twins(source: Source, root: Path, origin: str, known: str) -> list[File]:
     """Return the regular files whose names differ from one in case alone, where the file system tells them apart."""
     folder, _, name = origin.rpartition("/")
     names = {known} - {origin}
@@ -98,19 +102,24 @@ def _twins(root: Path, origin: str, known: str) -> list[tuple[str, os.stat_resul
     except OSError:
         beside = []
     names |= {f"{folder}/{other}".lstrip("/") for other in beside if other != name and fold(other) == fold(name)}
-    return [each for twin in sorted(names) for each in _at(root, twin, f"{twin}/") if each[0] == twin]
+    return [file for twin in sorted(names) for file in _at(source, root, twin) if file.origin == twin]
 
 
-def _at(root: Path, origin: str, below: str) -> Iterator[tuple[str, os.stat_result]]:
+def _at(source: Source, root: Path, origin: str) -> Iterator[File]:
     """Yield the regular file at a name, or those below a folder; a link is not followed."""
     try:
         info = (root / origin).lstat()
     except (OSError, ValueError):
         return
+    below = "" if origin == "." else f"{origin}/"
+    found: Iterable[tuple[str, os.stat_result]] = ()
     if stat.S_ISREG(info.st_mode):
-        yield origin, info
+        found = [(origin, info)]
     elif stat.S_ISDIR(info.st_mode):
-        yield from _walk(root, Gaps(), below)
+        found = _walk(root, Gaps(), below)
+    for name, each in found:
+        if source.to_path is not None and printable(name) == name:  # others are read by a look at everything alone
+            yield File(source.to_path(name), each.st_size, to_time(each.st_mtime), name)
 
 
 def _walk(root: Path, gaps: Gaps, start: str = "") -> Iterator[tuple[str, os.stat_result]]:

@@ -27,6 +27,7 @@ _VARIABLE = re.compile(r"%([A-Za-z_][\w(){}.#$ -]{0,254})%")
 _UNNAMED_STREAM = re.compile(r"::\$DATA\Z", re.IGNORECASE)
 
 
+@lru_cache(8192)
 def fold(path: str) -> str:
     r"""Return the key under which all spellings of one file meet; `C:\` and `C:` both give `c:`."""
     return lower(path if _PLAIN.fullmatch(path) else normal(path).rstrip("\\"))
@@ -37,6 +38,7 @@ def lower(text: str) -> str:
     return text.lower() if text.isascii() else "".join(map(_lower, text))
 
 
+@lru_cache(8192)
 def normal(path: str) -> str:
     """Return the path as Windows would resolve it, in the case it was written in.
 
@@ -102,6 +104,7 @@ def wow64(path: str) -> str | None:
     return f"{match[1]}SysWOW64{text[match.end() :]}"
 
 
+@lru_cache(8192)
 def native(path: str) -> str:
     """Return the path with `Sysnative`, the 32-bit name of the real System32, replaced."""
     text = normal(path)
@@ -196,7 +199,8 @@ def _lower(char: str) -> str:
 def _unprefixed(path: str) -> str:
     """Drop repeated separators and the prefixes that only switch Windows' own normalisation off."""
     text = path.replace("/", "\\")
-    text = ("\\" if text.startswith("\\\\") else "") + re.sub(r"\\+", r"\\", text)
+    if "\\\\" in text:
+        text = ("\\" if text.startswith("\\\\") else "") + re.sub(r"\\+", r"\\", text)
     match = _PREFIX.match(text)
     if match:
         return text[match.end() :]

@@ -50,6 +50,7 @@ class Source:
         self.mount = mount  # how its names were mapped to Windows paths, one sentence
         self.place = place  # the folder its origins are in, or the archive; None for one made in memory
         self.to_path = to_path  # from the origin of a file, there or not, to its Windows path; None: not known
+        self.asked: frozenset[str] = frozenset()  # folders of a live machine that were listed, or are not there; folded
         self._opener = opener
         self._by_name: array[int] | None = None
         self._by_suffix: dict[tuple[str, ...], array[int]] = {}
@@ -77,6 +78,10 @@ class Source:
     def has_folder(self, path: str) -> bool:
         """Tell whether the evidence holds any file below a folder."""
         return len(self._range(path)) > 0
+
+    def covers(self, folder: str) -> bool:
+        """Tell whether all files of a folder were asked for: what the evidence does not hold of it is not there."""
+        return fold(folder) in self.asked
 
     def below(self, folder: str) -> Iterator[File]:
         """Yield the files at any depth below a folder, in the order of their folded paths."""
@@ -143,7 +148,7 @@ class Source:
     def _derived(self, keys: list[str], files: list[File]) -> "Source":
         """Return a source like this one over other files, which are in the order of their keys."""
         source = Source(self.name, (), self._opener, self.gaps, self.mount, self.place, self.to_path)
-        source._keys, source._files = keys, files
+        source._keys, source._files, source.asked = keys, files, self.asked
         return source
 
     def _sort(self) -> tuple[Gap, ...]:

@@ -28,6 +28,19 @@ def judge_message(signed: SignedData, purpose: Purpose, trust: Trust, at: dateti
         return unreadable(problem)
 
 
+def chain_of(signed: SignedData, purpose: Purpose, trust: Trust, at: datetime | None) -> Chain | None:
+    """Return where the certificate of a message's first signer leads; None without one. Raises ParseError."""
+    if not signed.signers:
+        return None
+    signer, pool = signed.signers[0], readable(signed.certificates)
+    certificate = find_signer(signer, pool)
+    if certificate is None:
+        return None
+    stamp = find_stamp(signer, pool, trust)
+    moment, _ = _moment(certificate, stamp, at)
+    return find_chain(certificate, pool, trust, purpose, moment, stamped=stamp is not None and stamp.time is not None)
+
+
 def unreadable(problem: ParseError) -> Signature:
     """Return the signature that is there and cannot be read."""
     state = SignatureState.UNKNOWN if isinstance(problem, IndefiniteLengthError) else SignatureState.BROKEN

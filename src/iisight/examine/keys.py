@@ -62,6 +62,11 @@ def digest_name(algorithm: Algorithm) -> str:
     return DIGESTS.get(algorithm.oid, "")
 
 
+def signed_digest(algorithm: Algorithm) -> str:
+    """Return hashlib's name of the digest that a signature algorithm of certificates names, empty without one."""
+    return _SIGNATURES.get(algorithm.oid, ("", ""))[1]
+
+
 def check_signature(key: bytes, algorithm: Algorithm, signed: bytes, signature: bytes, digest: str = "") -> Check:
     """Check a signature over `signed` with a SubjectPublicKeyInfo.
 

@@ -10,14 +10,14 @@ def bound_memory(most: int) -> None:
     """
     if sys.platform == "win32":
         _bound_job(most)
-        return
-    import resource
+    else:
+        import resource
 
-    try:
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-    except (OSError, ValueError):  # the system has no such limit
-        return
+        try:
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        except (OSError, ValueError):  # the system has no such limit
+            return
 
 
 def _bound_job(most: int) -> None:

@@ -36,6 +36,7 @@ class Look:
     cache: Path | None = None  # folder that keeps results from run to run
     catalogues: tuple[Path, ...] = ()  # folders and files of signature catalogues beside those of the evidence
     problems: tuple[str, ...] = ()  # what of the user's rules could not be read
+    libraries: bool = False  # the mere libraries of `bin` folders too
 
     def start(self, at: datetime | None) -> AbstractContextManager[Examines]:
         """Return what examines; signatures without a timestamp are judged at `at` unless the setup says when."""

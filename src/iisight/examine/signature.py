@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from iisight.examine.chain import IMAGES
-from iisight.examine.judgement import judge_message, unreadable
+from iisight.examine.judgement import chain_of, judge_message, unreadable
 from iisight.examine.keys import WEAK, digest_name
 from iisight.examine.trust import Trust
 from iisight.model.errors import ParseError
@@ -13,6 +13,7 @@ from iisight.model.locator import Locator
 from iisight.model.signature import Signature, SignatureState
 from iisight.parsers.authenticode.cms import NESTED, SignedData, parse_signed_data
 from iisight.parsers.authenticode.content import INDIRECT_DATA, PE_IMAGE, IndirectData, read_indirect_data
+from iisight.parsers.authenticode.x509 import X509
 from iisight.parsers.pe import authentihash
 from iisight.parsers.pe.authentihash import PKCS_SIGNED_DATA, Layout
 
@@ -71,6 +72,32 @@ def image_digests(data: bytes, *algorithms: str) -> dict[str, bytes]:
     """Return digests of an image as catalogues list them; raises ParseError when it is no PE."""
     layout = authentihash.read_layout(data, Locator(""))
     return {name: authentihash.digest(data, layout, name) for name in algorithms}
+
+
+def signing_chain(data: bytes, trust: Trust, at: datetime | None, signer: str) -> tuple[X509, ...]:
+    """Return the chain of an embedded signature by its signer's SHA-256 thumbprint, the signer's certificate first.
+
+    Nothing when there is no such signature, or when its chain cannot be relied on. `at` is as in `judge_image`.
+    """
+    try:
+        image = _Image(data, authentihash.read_layout(data, Locator("")), trust, at)
+        for content in _contents(image, []):
+            for signed in _messages(content, 0):
+                chain = chain_of(signed, IMAGES, trust, at)
+                if chain is not None and not chain.problem and chain.certificates[0].facts.sha256 == signer:
+                    return chain.certificates
+    except ParseError:
+        return ()
+    return ()
+
+
+def _messages(content: bytes, depth: int) -> Iterator[SignedData]:
+    """Yield a message and those nested in it; raises ParseError."""
+    signed = parse_signed_data(content, Locator(""))
+    yield signed
+    nested = signed.signers[0].unsigned.get(NESTED, ()) if signed.signers and depth < MAX_NESTING else ()
+    for value in nested[:MAX_SIGNATURES]:
+        yield from _messages(value.raw, depth + 1)
 
 
 def _contents(image: _Image, notes: list[str]) -> Iterator[bytes]:

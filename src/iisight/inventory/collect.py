@@ -20,21 +20,23 @@ from iisight.inventory.discovery import Found, Role
 from iisight.inventory.draft import MAIN, Draft, finish, join
 from iisight.inventory.examined import examine
 from iisight.inventory.inventory import Copy, Inventory
+from iisight.inventory.machine import Machine
 from iisight.inventory.mechanisms import sleepers
 from iisight.inventory.memory import Memory
 from iisight.inventory.registry import Asked, absent, find_registry
 from iisight.inventory.registry_facts import facts_of
 from iisight.inventory.steps import guarded
 from iisight.inventory.survey import Survey
+from iisight.model.binary import Binary
 from iisight.model.component import Component, ImageState
 from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.progress import Progress
-from iisight.model.registry import Registry
 
 Finder = Callable[[Survey], Iterable[Draft]]
 _FEW_FILES = 40
 _MAX_COPIES = 200
+_MAX_LOADED = 5_000  # files that worker processes have loaded and that are looked at
 _NOT_SERVICES = ("IIS Express", "IIS Manager")
 
 
@@ -42,21 +44,27 @@ def collect(
     source: Source,
     progress: Progress | None = None,
     look: Look | None = None,
-    registry: Registry | None = None,
+    machine: Machine | None = None,
     memory: Memory | None = None,
 ) -> Inventory:
     """Return the inventory; nothing of the evidence is left out without a gap that says so.
 
-    Binaries are looked at closely when `look` says how; else their headers alone are read. `registry` is that of the
-    machine; when it is not given, the hives of the source are. `memory` has what an earlier run read.
+    Binaries are looked at closely when `look` says how; else their headers alone are read. `machine` is what is known
+    of the machine beside the files; when its registry is not given, the hives of the source are asked. `memory` has
+    what an earlier run read.
     """
     with nullcontext(None) if look is None else look.start(source.newest) as examiner:
-        return _Collector(source, progress or (lambda *_: None), look, examiner, registry, memory).run()
+        return _Collector(source, progress or (lambda *_: None), look, examiner, machine, memory).run()
 
 
-def resolve(source: Source, progress: Progress | None = None) -> Inventory:
+def registered(source: Source, machine: Machine | None = None) -> Inventory:
+    """Return the configuration and what it registers; DLLs that nothing registers are not looked for."""
+    return _Collector(source, lambda *_: None, machine=machine).run(with_sleepers=False)
+
+
+def resolve(source: Source, progress: Progress | None = None, machine: Machine | None = None) -> Inventory:
     """Return the configuration alone: servers and documents, no components."""
-    return _Collector(source, progress or (lambda *_: None)).run(with_components=False)
+    return _Collector(source, progress or (lambda *_: None), machine=machine).run(with_components=False)
 
 
 class _Collector:
@@ -68,7 +76,7 @@ class _Collector:
         progress: Progress,
         look: Look | None = None,
         examiner: Examines | None = None,
-        registry: Registry | None = None,
+        machine: Machine | None = None,
         memory: Memory | None = None,
     ) -> None:
         self.source = source
@@ -81,11 +89,12 @@ class _Collector:
         self.gaps: list[Gap] = list(source.gaps)
         self.hosts = discovery.find_hosts(source)
         self.web_configs = WebConfigs(list(source.named("web.config")))
-        self.given = registry
+        self.given = machine or Machine()
+        self.gaps += self.given.gaps
         self.asked: Asked | None = None
         self.machine: Server | None = None  # the server that the registry's services are of
 
-    def run(self, with_components: bool = True) -> Inventory:
+    def run(self, *, with_components: bool = True, with_sleepers: bool = True) -> Inventory:
         servers = self._servers()
         copies = tuple(self._copies())
         schemas = tuple(self._schemas(servers))
@@ -93,12 +102,13 @@ class _Collector:
         if with_components:
             self._ask_registry(servers)
             components = [c for server in servers for c in self._components(server, schemas)]
-            components += self._sleepers(components)
+            components += self._sleepers(components) if with_sleepers else []
             self._read_the_rest()
+        loaded = list(self._loaded()) if with_components else []
         binaries = tuple(self.binaries.all())
         if self.look is not None and self.examiner is not None:
             self.progress("what binaries can do", 0, len(binaries))
-            examined = examine(components, self.source, self.binaries, self.look, self.examiner, self.memory)
+            examined = examine(components, self.source, self.binaries, self.look, self.examiner, self.memory, loaded)
             self.gaps += examined.gaps
             components = [examined.component(c) for c in components]
             binaries = tuple(examined.binary(b) for b in binaries)
@@ -115,6 +125,7 @@ class _Collector:
             binaries=binaries,
             mapping=self.source.mount,
             registry=facts,
+            processes=self.given.processes,
         )
 
     # Servers
@@ -134,12 +145,18 @@ class _Collector:
 
     def _server(self, found: Found) -> Iterator[Server]:
         folder = paths.parent(found.file.path)
-        variables = _variables(found.file.path) | _express_variables(found)
+        variables = self._variables(found.file.path) | _express_variables(found)
         target = self._redirected(folder, variables) if found.role is Role.IN_FORCE else None
         document = self.documents.read(target or found.file, found.role)
         if document is None:
             return
         yield Builder(self.documents, self.web_configs, document).build(self._name(found), folder, variables)
+
+    def _variables(self, path: str) -> dict[str, str]:
+        """Return the variables of the machine a file is of: what every Windows has, in the case it has it, and more."""
+        known = paths.default_variables(discovery.drive_of(path))
+        spelled = {name.lower(): name for name in known}
+        return known | {spelled.get(name.lower(), name): value for name, value in self.given.variables.items()}
 
     def _name(self, found: Found) -> str:
         alike = [f for f in self.hosts if f.role is found.role]
@@ -165,7 +182,7 @@ class _Collector:
         document = self.documents.get(paths.join(folder, "administration.config"), "administration.config")
         if document is not None:
             builder = Builder(self.documents, WebConfigs(()), document, MACHINE_LEVEL)
-            yield builder.build("IIS Manager", folder, _variables(folder))
+            yield builder.build("IIS Manager", folder, self._variables(folder))
 
     def _unmapped(self, servers: list[Server]) -> Iterator[Server]:
         """Yield the web.configs that no site reads; they count as in force only when no site is known."""
@@ -178,7 +195,9 @@ class _Collector:
             if known:
                 reason = "web.config that belongs to no site: listed, and not in force"
                 self.gaps.append(Gap(GapKind.UNRESOLVED, rest[0].path, reason, len(rest)))
-            yield builder.build_unmapped(_variables(rest[0].path), reason="no site has this folder" if known else "")
+            yield builder.build_unmapped(
+                self._variables(rest[0].path), reason="no site has this folder" if known else ""
+            )
 
     # Files beside the configuration in force
 
@@ -227,7 +246,8 @@ class _Collector:
 
     def _ask_registry(self, servers: list[Server]) -> None:
         """Find the registry and the server whose machine it is of; a server of a machine without one is told."""
-        found = find_registry(self.source, self.gaps) if self.given is None else ("", self.given)
+        given = self.given.registry
+        found = find_registry(self.source, self.gaps) if given is None else ("", given)
         self.asked = None if found is None else Asked(found[1], self.gaps)
         full = (s for s in servers if s.apphost is not None and not s.name.startswith(_NOT_SERVICES))
         self.machine = next(full, None)
@@ -236,7 +256,7 @@ class _Collector:
         elif self.asked is not None:
             if not servers:
                 builder = Builder(self.documents, WebConfigs(()), None)
-                servers.append(builder.build_unmapped(paths.default_variables(), reason=""))
+                servers.append(builder.build_unmapped(self._variables(""), reason=""))
             self.machine = servers[0]
 
     def _components(self, server: Server, schemas: tuple[Document, ...]) -> list[Component]:
@@ -257,6 +277,17 @@ class _Collector:
         found = ((finish(draft, MAIN, None), self.binaries.get(draft.image or "")) for draft in drafts)
         return [replace(component, image_state=ImageState.READ, binary=binary) for component, binary in found]
 
+    def _loaded(self) -> Iterator[Binary]:
+        """Yield what worker processes have loaded from elsewhere than Windows' own folder, as far as it is there."""
+        modules = {paths.fold(m) for process in self.given.processes or () for m in process.modules or ()}
+        windows = paths.fold(self._variables("")["windir"]) + "\\"
+        found = sorted(module for module in modules if not module.startswith(windows))
+        if len(found) > _MAX_LOADED:
+            reason = f"worker processes have loaded {len(found):,} files; {_MAX_LOADED:,} of them are looked at"
+            self.gaps.append(Gap(GapKind.REFUSED, found[_MAX_LOADED], reason, len(found) - _MAX_LOADED))
+        binaries = (self.binaries.get(module) for module in found[:_MAX_LOADED])
+        return (binary for binary in binaries if binary is not None)
+
     def _counted(self, files: list[File]) -> Iterator[File]:
         for index, file in enumerate(files):
             if index % 64 == 0:
@@ -276,10 +307,6 @@ def _age(found: Found) -> tuple[float, str]:
     """Return what sorts copies from old to new: their time, else their name, which numbers those of the history."""
     modified = found.file.modified
     return 0.0 if modified is None else modified.timestamp(), paths.fold(found.file.path)
-
-
-def _variables(path: str) -> dict[str, str]:
-    return paths.default_variables(discovery.drive_of(path))
 
 
 def _express_variables(found: Found) -> dict[str, str]:

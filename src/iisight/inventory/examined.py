@@ -52,11 +52,13 @@ def examine(
     look: Look,
     examiner: Examines,
     memory: Memory | None = None,
+    loaded: Iterable[Binary] = (),
 ) -> Examined:
-    """Take a close look at the binaries of components, each content once; those that were submitted are done with."""
+    """Take a close look at the binaries of components, and at others that are loaded, each content once."""
     gaps: list[Gap] = []
-    everything = look.setup.rules is not None  # rules of the user's own are for libraries as well
+    everything = look.libraries or look.setup.rules is not None  # rules of the user's are for libraries as well
     chosen = {b.sha256: b for c in components for b in _chosen(c, source, binaries, everything=everything)}
+    chosen |= {b.sha256: b for b in loaded}
     known = {} if memory is None else {n: e for n in chosen if (e := memory.examination(n)) is not None}
     for name, binary in sorted(chosen.items(), key=lambda item: item[1].path):
         if name in known:

@@ -8,6 +8,7 @@ from iisight.model.binary import Binary
 from iisight.model.component import Component, Kind
 from iisight.model.config import Document
 from iisight.model.coverage import Gap
+from iisight.model.process import HostProcess
 from iisight.model.server_registry import ServerRegistry
 
 
@@ -32,6 +33,7 @@ class Inventory:
     binaries: tuple[Binary, ...]  # every executable file that was read, by folded path
     mapping: str = ""  # what the evidence was taken for
     registry: ServerRegistry | None = None  # None: the evidence holds none
+    processes: tuple[HostProcess, ...] | None = None  # worker processes that run; None: not known
 
     def of(self, *kinds: Kind) -> Iterator[Component]:
         """Yield the components of some kinds, in the order of the report."""

@@ -172,7 +172,7 @@ class Linker:
     def _is_collected(self, folder: str) -> bool:
         """Tell whether binaries were collected from a folder, or out of the nearest one above that is there."""
         if folder not in self._collected:
-            self._collected[folder] = self._holds_binaries(folder)
+            self._collected[folder] = self._source.covers(folder) or self._holds_binaries(folder)
         return self._collected[folder]
 
     def _holds_binaries(self, folder: str) -> bool:

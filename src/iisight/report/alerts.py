@@ -18,6 +18,7 @@ MAX_MESSAGE = 1_000  # characters of a message in a line for a person
 MAX_PART = 400  # characters of a place or a person in such a line
 MAX_FIELD = 8_000  # characters of a field of a document: Lucene refuses a term of more than 32,766 bytes
 MAX_COMPONENTS = 50  # of one alert, in a document
+MAX_RULES = 5  # further rules of one alert that a line names; a document has ten times as many
 CLIPPED = "..."
 
 _SEVERITY_WIDTH = max(map(len, Severity))
@@ -46,8 +47,10 @@ def spans(alert: Alert) -> Line:
 
 
 def summary(alert: Alert) -> str:
-    """Return rule, message, place and person in one line."""
-    rule = f"{_brief(alert.rule, MAX_PART)}: " if alert.rule else f"{alert.kind}: "
+    """Return rules, message, place and person in one line."""
+    rules = " ".join(filter(None, (alert.rule, *alert.also[:MAX_RULES])))
+    more = f" and {len(alert.also) - MAX_RULES:,} more" if len(alert.also) > MAX_RULES else ""
+    rule = f"{_brief(rules, MAX_PART)}{more}: " if rules else f"{alert.kind}: "
     place = "" if alert.locator is None else _brief(str(alert.locator), MAX_PART)
     shown = f" [{place}]" if place and place not in alert.message else ""
     who = f" by {_brief(alert.who, MAX_PART)}" if alert.who else ""
@@ -157,6 +160,7 @@ def _own(alert: Alert, clip: _Clip) -> dict[str, object]:
     return _known(
         kind=str(alert.kind),
         severity=str(alert.severity),
+        also=[clip(rule) for rule in alert.also[: 10 * MAX_RULES]],
         locator={} if alert.locator is None else _place(alert.locator, clip),
         old=clip(alert.old),
         new=clip(alert.new),

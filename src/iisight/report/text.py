@@ -72,7 +72,7 @@ def lines(report: Report, *, width: int = 80, everything: bool = False) -> Itera
         yield from heading("Event logs", width)
         yield from logs(report.logs, everything)
     yield from heading("Coverage", width)
-    yield from _coverage(report.gaps, everything)
+    yield from coverage(report.gaps, everything)
 
 
 def _is_hunt(report: Report) -> bool:
@@ -191,7 +191,8 @@ def _verdicts(report: Report) -> Line:
     return tuple(spans)
 
 
-def _coverage(gaps: Iterable[Gap], everything: bool) -> Iterator[Line]:
+def coverage(gaps: Iterable[Gap], everything: bool) -> Iterator[Line]:
+    """Yield what was not read, by reason."""
     order = sorted(gaps)
     if not order:
         yield line("Everything expected was read.")

@@ -69,7 +69,7 @@ def load_user(paths: Iterable[Path]) -> RuleSet:
     from iisight.sigma.compile import compile_texts
 
     failed: list[NotEvaluated] = []
-    rules = compile_texts(list(_user_texts(paths, failed)))
+    rules = compile_texts(list(user_texts(paths, failed)))
     return RuleSet(rules.rules, rules.correlations, (*failed, *rules.not_evaluated))
 
 
@@ -111,7 +111,8 @@ def _has_regex(node: Node) -> bool:
     return _has_regex(node.part) if isinstance(node, Not) else isinstance(node, Regex)
 
 
-def _user_texts(paths: Iterable[Path], failed: list[NotEvaluated]) -> Iterator[tuple[str, str]]:
+def user_texts(paths: Iterable[Path], failed: list[NotEvaluated]) -> Iterator[tuple[str, str]]:
+    """Yield (path, text) of the user's files, and of those in the user's folders; add what cannot be read."""
     for number, path in enumerate(path for given in paths for path in _files(given, failed, 0)):
         if number >= MAX_FILES:
             failed.append(

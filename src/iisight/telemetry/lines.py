@@ -8,7 +8,7 @@ copy, and a line with anything rarer is read.
 import re
 from collections.abc import Iterable, Sequence
 
-from iisight.model.need import ALWAYS, AllOf, AnyOf, Literal, Need, all_of, any_of, every
+from iisight.model.need import ALWAYS, AllOf, AnyOf, Literal, Need, any_of, every
 from iisight.telemetry import prefilter
 
 PIECE = 32  # lines that are asked about at once; where one is wanted, its halves are
@@ -19,13 +19,13 @@ _ODD = (b"&#", b"<!", b"\\\\u00", b"\0")  # references, CDATA and comments, JSON
 _SHOWN = any_of("Microsoft Windows security auditing")  # the provider as Event Viewer shows it: `exports.messages`
 _MIN = 3  # characters of a text beside a backslash that is sought
 
-ACTORS: tuple[Need, ...] = (
-    all_of("Sysmon", "ParentProcessGuid"),  # Sysmon 1
-    all_of("Sysmon", "parent", "entity_id"),  # the same after a pipeline of Winlogbeat or Elastic
-    all_of("Security-Auditing", "NewProcessName"),  # 4688
-    all_of("Security-Auditing", "TargetLogonId", "LogonType"),  # 4624
+_ACTORS = (
+    (b"parentprocessguid", b"sysmon"),  # Sysmon 1
+    (b"entity_id", b"parent", b"sysmon"),  # the same after a pipeline of Winlogbeat or Elastic
+    (b"newprocessname", b"security-auditing"),  # 4688
+    (b"targetlogonid", b"logontype", b"security-auditing"),  # 4624
 )
-"""What says who stands behind later records: starts of processes, and logons."""
+"""What says who stands behind later records: starts of processes, and logons; words as they are when squeezed."""
 
 
 class LineFilter:
@@ -33,7 +33,7 @@ class LineFilter:
 
     def __init__(self, needs: Iterable[Need]) -> None:
         """Prepare for needs; when one of them always holds, every line is wanted."""
-        self._prefilter = prefilter.build(map(_of_line, (*needs, _SHOWN, *ACTORS)))
+        self._prefilter = prefilter.build(map(_of_line, (*needs, _SHOWN)))
 
     @property
     def is_idle(self) -> bool:
@@ -45,7 +45,7 @@ class LineFilter:
         if self.is_idle:
             return [True] * len(lines)
         pieces = [lines[at : at + PIECE] for at in range(0, len(lines), PIECE)]
-        return [answer for piece in pieces for answer in self._halved(_squeezed(piece))]
+        return [answer for piece in pieces for answer in self._halved(list(map(_asked, _squeezed(piece))))]
 
     def _halved(self, lines: list[bytes | None]) -> list[bool]:
         """Ask about all lines at once, about each half where something is found; None is wanted without asking."""
@@ -56,6 +56,16 @@ class LineFilter:
             return [True]
         half = len(lines) // 2
         return [*self._halved(lines[:half]), *self._halved(lines[half:])]
+
+
+def _asked(line: bytes | None) -> bytes | None:
+    """Return a line that has to be asked about: there are many that say who, and they are told by a look."""
+    if line is None:
+        return None
+    for rare, *words in _ACTORS:
+        if rare in line and all(word in line for word in words):
+            return None
+    return line
 
 
 def _squeezed(lines: Sequence[bytes]) -> list[bytes | None]:

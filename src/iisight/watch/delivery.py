@@ -92,9 +92,7 @@ class _Run:
     def _run(self) -> None:
         try:
             while True:
-                end = (
-                    self._end
-                )  # as it was before the step: what is left is looked for once more after it was asked to stop
+                end = self._end  # as it was before the step: once asked to stop, it looks once more for what is left
                 wait = self.courier.step()
                 if end is not None and (wait or time.monotonic() >= end):
                     return

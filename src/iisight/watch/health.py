@@ -1,10 +1,11 @@
 """The line that says how the watch itself is: what is watched, since when, and what is not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iisight.model.alert import Alert, AlertKind
 from iisight.model.finding import Severity
+from iisight.report.moments import day
 from iisight.watch.courier import SinkHealth
 from iisight.watch.queue import own_alert
 
@@ -36,10 +37,10 @@ class Health:
 
 def line(health: Health) -> str:
     """Return it in one line."""
-    looked = "not yet" if health.looked is None else _time(health.looked)
+    looked = "not yet" if health.looked is None else day(health.looked)
     standing = f"{_count(health.components, 'component')}, {_count(health.findings, 'finding')} that stand"
     parts = [
-        f"watching {_count(health.files, 'file')} in {_count(health.folders, 'place')} since {_time(health.since)}",
+        f"watching {_count(health.files, 'file')} in {_count(health.folders, 'place')} since {day(health.since)}",
         f"{standing}, {_count(health.unread, 'thing')} not read; all looked at {looked}",
         f"{_count(health.alerts, 'alert')} told",
     ]
@@ -60,19 +61,15 @@ def alert_of(health: Health, host: str, time: datetime, turn: int) -> Alert:
     """Return it as an alert."""
     severity = Severity.INFO if health.is_well else Severity.MEDIUM
     made = own_alert(time, host, line(health), "health", host, turn, time.isoformat(), severity=severity)
-    return Alert(made.id, made.time, host, AlertKind.HEALTH, severity, made.message)
+    return replace(made, kind=AlertKind.HEALTH)
 
 
 def _sink(sink: SinkHealth) -> str:
     text = f"sink {sink.name}: {sink.delivered:,} sent, {sink.waiting:,} wait"
     if sink.dropped or sink.refused:
         text += f", {sink.dropped:,} dropped, {sink.refused:,} refused"
-    return text if sink.since is None else f"{text}, FAILS since {_time(sink.since)}: {sink.last_error}"
+    return text if sink.since is None else f"{text}, FAILS since {day(sink.since)}: {sink.last_error}"
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _time(time: datetime) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%SZ")

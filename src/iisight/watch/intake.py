@@ -65,9 +65,8 @@ class Intake:
             self.close()  # it was moved aside under our feet
         if self._connection is None:
             self._file = identity(self._store)
-            self._connection = connect(
-                self._store, durable=False
-            )  # a cursor that is lost sends again, with the same id
+            # not durable: a cursor that is lost sends again, with the same id
+            self._connection = connect(self._store, durable=False)
             with transaction(self._connection) as connection:
                 enlist(connection, self._names)
                 queue = name_of(connection)

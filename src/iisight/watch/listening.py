@@ -1,6 +1,5 @@
 """Event logs under watch: what they tell becomes alerts, and says who made the changes that were seen."""
 
-import hashlib
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from iisight.engine.listening import Heard
 from iisight.engine.running import mark
 from iisight.engine.settings import Settings
 from iisight.model.alert import Alert, AlertKind
+from iisight.model.comparison import Turn
 from iisight.model.coverage import Gap
 from iisight.model.event import Event
 from iisight.model.finding import Finding, Severity
@@ -20,6 +20,7 @@ from iisight.model.rule import RuleInfo
 from iisight.telemetry.interpret import Watch
 from iisight.watch import state
 from iisight.watch.feeds import Feed
+from iisight.watch.ids import alert_id
 from iisight.watch.spool import Spool
 from iisight.watch.telling import Draft, Frame
 from iisight.watch.who import WINDOW, Changed, Recent, joined_who
@@ -176,7 +177,7 @@ def _alert(heard: Heard, finding: Finding, info: RuleInfo | None, frame: Frame, 
     more = f" ({heard.count:,} times)" if heard.count > 1 else ""
     place = finding.evidence[0].locator if finding.evidence else event.locator
     return Alert(
-        id=_id("event", *parts),
+        id=alert_id("event", *parts),
         time=frame.time,
         host=event.computer or frame.host,
         kind=AlertKind.EVENT,
@@ -193,7 +194,7 @@ def _alert(heard: Heard, finding: Finding, info: RuleInfo | None, frame: Frame, 
 
 def _of_who(alert: Alert, who: str, frame: Frame) -> Alert:
     return Alert(
-        id=_id("who", alert.id),
+        id=alert_id("who", alert.id),
         time=frame.time,
         host=alert.host,
         kind=AlertKind.WHO,
@@ -217,9 +218,5 @@ def _changed(draft: Draft) -> Changed:
     near = happened is not None and abs(alert.time - happened) < WINDOW
     place = () if alert.locator is None else (alert.locator.path,)
     time = happened if near and happened is not None else alert.time
-    return Changed(time, place, alert.components, draft.section)
-
-
-def _id(*parts: object) -> str:
-    text = "\0".join(map(str, parts))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    turn = Turn.CHANGED if bool(alert.old) == bool(alert.new) else Turn.ADDED if alert.new else Turn.REMOVED
+    return Changed(time, place, alert.components, draft.section, turn=turn)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from iisight.engine.registry import Rule
 from iisight.evidence.source import File, Source
+from iisight.inventory.machine import Machine
 from iisight.model.alert import AlertKind
 from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
@@ -20,9 +21,10 @@ from iisight.watch.health import Health, alert_of, line
 from iisight.watch.listening import Listening, keep_positions
 from iisight.watch.memory import Remembered
 from iisight.watch.narrow import Means, Narrow
-from iisight.watch.notice import Batch, Note, NoteKind, Settling
+from iisight.watch.notice import Batch, Note, NoteKind, Root, Settling
 from iisight.watch.queue import own_alert
 from iisight.watch.running import Running
+from iisight.watch.said import Said
 from iisight.watch.sources import Watched
 from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
@@ -45,6 +47,9 @@ _WELL = (NoteKind.BACK,)
 
 class Noticing(Protocol):
     """What notices changes of files."""
+
+    def roots(self, new: Iterable[Root]) -> None:
+        """Notice changes below these and no other from now on."""
 
     def wait(self, seconds: float) -> Batch:
         """Return the next burst, or an empty batch when the time is over or after `wake`."""
@@ -100,6 +105,9 @@ class Loop:
         self._health_due = 0.0
         self._was_well = True
         self._said_ready = False
+        self._machine = Machine()
+        self._roots: tuple[Root, ...] = ()
+        self._said = Said(kit.world.clock)
 
     def run(self, running: Running, plans: Plans) -> None:
         """Watch until it is to stop; what is held back then is told first. Raises UnusableError."""
@@ -169,7 +177,7 @@ class Loop:
             return
         turn = teller.turn + 1
         made = listening.hear(self._frame(turn))
-        for gap in listening.gaps():
+        for gap in self._said.take(listening.gaps()):
             self.say(gap.subject, f"{gap.subject}: {gap.reason}" + (f" (x{gap.count:,})" if gap.count > 1 else ""))
         positions = listening.positions()
         if (made or positions) and self._tell(made, teller.next_turn(), lambda c: keep_positions(c, positions)):
@@ -231,6 +239,8 @@ class Loop:
         self._tell(made, found.turn, lambda c: self._take_over(c, found))
         teller.since = 0
         self._surveyed, self._looked = found, self._kit.world.now()
+        self._roots = tuple(self._kit.watched.roots(found.belonging))
+        self._kit.notices.roots(self._roots)
         self._kit.listening.matters(found.names, found.roots)
         self._try(lambda: self._go_on(found))
 
@@ -244,7 +254,9 @@ class Loop:
     def _go_on(self, found: Surveyed) -> None:
         """Look at changes from now on with what a look at everything found out."""
         if self._narrow is None or self._memory is None:
-            self._narrow = self._narrowed(self._kit.watched.open(), found)
+            host = self._kit.watched.open()
+            self._machine = replace(host.machine, processes=None, gaps=())  # those are of one moment
+            self._narrow = self._narrowed(host.source, found)
             self._health_due = 0.0
         else:
             self._memory.renew()
@@ -271,7 +283,7 @@ class Loop:
         self._memory = self._memory_of()
         self._cool()
         self._look_with = warmed(self._plan.look, self._kit.world.now())
-        means = Means(self._look_with, self._plan.settings, self._rules, self._memory)
+        means = Means(self._look_with, self._plan.settings, self._rules, self._memory, self._machine)
         return Narrow(source, found.outline, means)
 
     def _cool(self) -> None:
@@ -324,7 +336,7 @@ class Loop:
         found = self._surveyed or Surveyed(0, 0)
         return Health(
             since=self._since,
-            folders=sum(1 for _ in self._kit.watched.folders()),
+            folders=len(self._roots),
             files=0 if self._narrow is None else len(self._narrow.source),
             components=found.components,
             findings=found.findings,

@@ -11,9 +11,7 @@ from iisight.model.config import Document
 from iisight.model.examination import Examination
 
 MAX_DOCUMENT = 32 * 1024**2  # bytes of a configuration file that is kept, before compression
-MAX_PARSED = (
-    4 * 1024**2
-)  # bytes of the files that are kept parsed in this process; parsed they take about five times as much
+MAX_PARSED = 4 * 1024**2  # bytes of files that are kept parsed in this process: parsed they take five times as much
 MAX_READINGS = 256  # that are kept decoded in this process
 _UNWANTED = b""
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from iisight.engine.compare import compare
-from iisight.engine.registry import Rule
+from iisight.engine.registry import Rule, Shape
 from iisight.engine.scan import report_on
 from iisight.engine.settings import Settings
 from iisight.evidence import paths
@@ -15,16 +15,16 @@ from iisight.evidence.source import File, Opener, Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.config.excerpt import Blocks, differing
+from iisight.inventory.machine import Machine
 from iisight.model.comparison import Comparison, Turn
 from iisight.model.errors import EvidenceError
-from iisight.model.registry import Registry
 from iisight.model.report import Report
-from iisight.watch.memory import Remembered
+from iisight.watch.memory import MAX_DOCUMENT, Remembered
 from iisight.watch.outline import MAX_SITES, SERVER, Outline, is_slow, outline_of, slow_folders
 from iisight.watch.sight import blind
 
 MAX_PATHS = 256  # changed at once, and looked at one by one
-MAX_HOST = 32 * 1024**2  # bytes of an applicationHost.config
+MAX_HOST = MAX_DOCUMENT  # bytes of an applicationHost.config
 MAX_CONFIG = 1024**2  # bytes of the web.configs of what is looked at: IIS takes 250 KB of one, and each MB takes 20 s
 _POOL = re.compile(rb"""\sapplicationPool\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ADMINISTRATION = "\\inetsrv\\config\\administration.config"
@@ -39,7 +39,7 @@ class Means:
     settings: Settings
     rules: tuple[Rule, ...]
     memory: Remembered
-    registry: Registry | None = None
+    machine: Machine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,10 @@ class Narrow:
     """The server as it was when the last change was told."""
 
     def __init__(self, source: Source, outline: Outline, means: Means) -> None:
-        """Start from a source that nothing of is kept but the names."""
+        """Start from a source that nothing of is kept but the names; rules that need the whole server are not asked."""
         self.source = source
         self._means = means
+        self._rules = tuple(rule for rule in means.rules if rule.shape is Shape.STATE)
         self._hosts: dict[str, Blocks] = {}
         self._ahead: dict[str, Blocks] = {}  # as they were last seen, perhaps while they were written
         self._last: tuple[object, Report] | None = None
@@ -97,8 +98,10 @@ class Narrow:
         keys = {paths.fold(path) for path in changed}
         self.source = after
         sites, pools, hosts = self._concerned(keys, after)
+        is_read = all(blocks.data for blocks in (*self._hosts.values(), *hosts.values()))
         lens = _Lens(sites, pools, frozenset(keys))
-        seen = lens.of(before, self._bare, self.outline) if lens.is_small else None
+        is_whole = is_read and not _is_gone(sites, hosts.values())
+        seen = lens.of(before, self._bare, self.outline) if is_whole and lens.is_small else None
         if seen is None or not self._is_quick(seen) or not self._is_quick(seen.changed(changed)):
             self._hosts, self._last = hosts, None
             self._forget(changed)
@@ -185,9 +188,9 @@ class Narrow:
     def _report(self, lens: "_Lens", source: Source, given: Mapping[str, bytes | None]) -> Report:
         excerpts = {path: blocks.excerpt(lens.blocks) for path, blocks in self._hosts.items()}
         seen, means = source.through(lambda opener: _given(opener, {**given, **excerpts})), self._means
-        inventory = collect(seen, look=means.look, registry=means.registry, memory=means.memory)
+        inventory = collect(seen, look=means.look, machine=means.machine, memory=means.memory)
         self._learn(lens, outline_of(inventory))
-        return report_on(inventory, means.settings, means.rules)
+        return report_on(inventory, means.settings, self._rules)
 
     def _learn(self, lens: "_Lens", seen: Outline) -> None:
         """Take over where the sites have moved that were looked at, and what their components are read from."""
@@ -201,6 +204,7 @@ class Narrow:
 
     @staticmethod
     def _read(source: Source, path: str) -> bytes:
+        """Return a configuration; empty when it cannot be: then nothing is said of what it lacks."""
         file = source.find(path)
         try:
             return b"" if file is None or file.size > MAX_HOST else source.read(file, MAX_HOST)
@@ -262,6 +266,12 @@ def _given(opener: Opener, given: Mapping[str, bytes | None]) -> Opener:
         return BytesIO(data)
 
     return opened
+
+
+def _is_gone(sites: Iterable[str], hosts: Iterable[Blocks]) -> bool:
+    """Tell whether a site is in no configuration any more: what its files are of then, only a look at all tells."""
+    known = [blocks for blocks in hosts if blocks.found]
+    return bool(known) and any(site and not any(blocks.of(b"site", site) for blocks in known) for site in sites)
 
 
 def _pools_of(blocks: Blocks, sites: set[str]) -> set[str]:

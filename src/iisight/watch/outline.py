@@ -9,6 +9,14 @@ from iisight.inventory.inventory import Inventory
 
 SERVER = ""  # what is of no site
 MAX_SITES = 16  # whose files changed at once, and are looked at without the rest of the server
+_SLOW_ENDS = (".cat", ".evtx", ".evt", "\\redirection.config", "\\system", "\\software")
+_SLOW_PARTS = (
+    "\\inetpub\\history\\",
+    "\\inetpub\\temp\\",
+    "\\windows\\system32\\inetsrv\\backup\\",
+    "\\windows\\system32\\inetsrv\\config\\export\\",
+)
+_LEFT_OUT = (*_SLOW_PARTS, "\\windows\\system32\\config\\", "\\windows\\system32\\winevt\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +30,7 @@ class Outline:
 
     def sites_of(self, path: str) -> frozenset[str]:
         """Return the sites a file is of, by its folded path; the server for one that is of none."""
-        below = {
-            site for folder, site in self.places if path.startswith(folder) and path[len(folder) :][:1] in ("", "\\")
-        }
+        below = {site for folder, site in self.places if _is_in(path, folder)}
         return frozenset({*below, *self.uses.get(path, ())}) or frozenset({SERVER})
 
     def is_held_beside(self, component: str, sites: Iterable[str]) -> bool:
@@ -34,7 +40,7 @@ class Outline:
 
     def is_of_none(self, path: str) -> bool:
         """Tell whether a file lies in the folder of no site, by its folded path."""
-        return not any(path.startswith(folder) and path[len(folder) :][:1] in ("", "\\") for folder, _ in self.places)
+        return not any(_is_in(path, folder) for folder, _ in self.places)
 
 
 def outline_of(inventory: Inventory) -> Outline:
@@ -64,6 +70,10 @@ def _sorted(groups: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(sorted(group)) for key, group in groups.items()}
 
 
+def _is_in(path: str, folder: str) -> bool:
+    return path.startswith(folder) and path[len(folder) :][:1] in ("", "\\")
+
+
 def _site(scope: str) -> str:
     return paths.lower(scope.replace("\\", "/").partition("/")[0])
 
@@ -77,13 +87,3 @@ def slow_folders(drives: Iterable[str]) -> Iterator[str]:
     """Yield the folders that a look at one place does without."""
     for drive in drives:
         yield from (f"{drive}{part.rstrip(chr(92))}" for part in _LEFT_OUT)
-
-
-_SLOW_ENDS = (".cat", ".evtx", ".evt", "\\redirection.config", "\\system", "\\software")
-_SLOW_PARTS = (
-    "\\inetpub\\history\\",
-    "\\inetpub\\temp\\",
-    "\\windows\\system32\\inetsrv\\backup\\",
-    "\\windows\\system32\\inetsrv\\config\\export\\",
-)
-_LEFT_OUT = (*_SLOW_PARTS, "\\windows\\system32\\config\\", "\\windows\\system32\\winevt\\")

@@ -4,7 +4,6 @@ The functions work on a connection, inside the caller's transaction, and never c
 what it has seen in one step. Every sink has a cursor, the number of the last alert it took. Numbers run without gaps.
 """
 
-import hashlib
 import json
 import secrets
 import sqlite3
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 
 from iisight.model.alert import Alert, AlertKind
 from iisight.model.finding import Severity
+from iisight.watch.ids import alert_id
 
 MAX_BATCH = 100  # alerts read at once
 MAX_BATCH_SIZE = 1024 * 1024  # bytes read at once, but for one alert that is larger
@@ -143,8 +143,7 @@ def standing(connection: sqlite3.Connection, sink: str) -> Standing:
 
 def own_alert(time: datetime, host: str, message: str, *parts: object, severity: Severity = Severity.HIGH) -> Alert:
     """Return an alert of kind coverage about the watch itself; `parts` tell it from others, and make its id."""
-    key = "\0".join(map(str, parts)).encode("utf-8", "surrogatepass")
-    return Alert(hashlib.sha256(key).hexdigest()[:32], time, host, AlertKind.COVERAGE, severity, message)
+    return Alert(alert_id(*parts), time, host, AlertKind.COVERAGE, severity, message)
 
 
 def _insert(connection: sqlite3.Connection, alerts: Iterable[Alert]) -> list[Alert]:

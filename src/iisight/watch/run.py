@@ -11,13 +11,14 @@ from iisight.engine.ear import Ear
 from iisight.engine.registry import Rule
 from iisight.model.finding import Severity
 from iisight.watch import state
+from iisight.watch.alone import alone
 from iisight.watch.database import UnusableError
 from iisight.watch.delivery import Delivery, world
 from iisight.watch.feeds import Feed, feed_of
 from iisight.watch.listening import Listening, positions_of
 from iisight.watch.loop import Kit, Loop, Plans, World
 from iisight.watch.memory import Remembered
-from iisight.watch.notice import Notices, Root
+from iisight.watch.notice import Notices
 from iisight.watch.running import Running
 from iisight.watch.sinks.sink import Sink
 from iisight.watch.sources import watched
@@ -41,13 +42,14 @@ class Ends:
 def watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans) -> None:
     """Watch until it is to stop, with a new state when that becomes damaged. Raises UsageError."""
     trouble = ""
-    while True:
-        try:
-            _watch(plan, rules, ends, running, plans, trouble)
-            return
-        except UnusableError as error:
-            trouble = str(error)
-            running.stop.wait(_PAUSE)
+    with alone(plan.state):
+        while True:
+            try:
+                _watch(plan, rules, ends, running, plans, trouble)
+                return
+            except UnusableError as error:
+                trouble = str(error)
+                running.stop.wait(_PAUSE)
 
 
 def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans, trouble: str) -> None:
@@ -59,7 +61,7 @@ def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plan
         opened = state.open_state(plan.state)
         stack.callback(opened.connection.close)
         delivery = Delivery(plan.state / state.FILE_NAME, ends.sinks, world(plan.host))
-        notices = stack.enter_context(Notices(Root(folder) for folder in what.folders()))
+        notices = stack.enter_context(Notices(what.roots(())))
         listening = _listening(feeds, ear, plan, opened.connection)
         stack.callback(listening.close)
         kit = Kit(

@@ -103,23 +103,23 @@ def run_as_service(main: Main, name: str = NAME) -> int | None:
 
     Returns the exit status once the service has stopped. Raises OSError when the service manager refuses.
     """
-    ended = [1]  # unless the watch says otherwise: it ended by an exception
+    ended: list[int] = []
 
     def serve(count: int, arguments: int | None) -> None:
-        ended[0] = _serve(main, name)
+        _serve(main, name, ended)
 
     body = _callback(None, U32, HANDLE)(serve)
     table = (_Entry * 2)(_Entry(name, ctypes.cast(body, ctypes.c_void_p)), _Entry())
     if _library().StartServiceCtrlDispatcherW(table):
-        return ended[0]
+        return ended[0] if ended else 1
     error = last_error()
     if error.winerror == _NOT_A_SERVICE:  # type: ignore[attr-defined]  # of Windows alone
         return None
     raise error
 
 
-def _serve(main: Main, name: str) -> int:
-    """Be the service; in the thread that the dispatcher made."""
+def _serve(main: Main, name: str, ended: list[int]) -> None:
+    """Be the service; in the thread that the dispatcher made. An exception of the watch is an exit status of 1."""
     wishes = Running()
 
     def control(number: int, kind: int, data: int | None, context: int | None) -> int:
@@ -135,8 +135,8 @@ def _serve(main: Main, name: str) -> int:
     try:
         status = main(Running(wishes.stop, wishes.reload, reporter))
     finally:
+        ended.append(status)  # first: once the service has stopped the dispatcher returns, and waits for no thread
         reporter.report(State.STOPPED, status)
-    return status
 
 
 def _obey(number: int, wishes: Running, reporter: _Reporter) -> int:

@@ -12,7 +12,7 @@ from iisight.watch import queue, told
 from iisight.watch.database import Opened, StoreError, open_store
 
 FILE_NAME = "watch.sqlite"
-VERSION = "1"
+VERSION = "2"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 ---

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from iisight.engine.compare import compare
 from iisight.engine.hearing import Ask
+from iisight.engine.host import host_roots
 from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
 from iisight.evidence.source import Source
@@ -68,48 +69,58 @@ class Surveyed:
     gaps: int = 0
     names: tuple[str, ...] = ()  # of files that events may tell of
     roots: tuple[str, ...] = ()  # web roots that events may tell of
+    belonging: tuple[str, ...] = ()  # folders and files of a live host that belong to the server
     problem: str = ""  # why there is no report; nothing else is told then
 
 
-def start(plan: Plan, turn: int, time: datetime) -> "subprocess.Popen[bytes]":
-    """Start a look in another process; `finish` reads what it found."""
-    process = subprocess.Popen(  # noqa: S603  ourselves
-        COMMAND,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        creationflags=_priority(),
-    )
-    if process.stdin is not None:
-        with suppress(OSError):  # it has ended already: `finish` tells
-            process.stdin.write(pickle.dumps((plan, turn, time)))
-            process.stdin.flush()  # and it stays open: the process ends when we do
-    return process
+class Process:
+    """A look that is under way in another process."""
+
+    def __init__(self, plan: Plan, turn: int, time: datetime) -> None:
+        """Start it."""
+        self._turn = turn
+        self._process = subprocess.Popen(  # noqa: S603  ourselves
+            COMMAND,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            creationflags=_flags(),
+            process_group=None if sys.platform == "win32" else 0,  # Ctrl-C is ours: we end the process
+        )
+        if self._process.stdin is not None:
+            with suppress(OSError):  # it has ended already: `finish` tells
+                self._process.stdin.write(pickle.dumps((plan, turn, time)))
+                self._process.stdin.flush()  # and it stays open: the process ends when we do
+
+    def finish(self) -> Surveyed:
+        """Return what it found, once it has; why it found nothing is a `problem`."""
+        import msgspec
+
+        stream = self._process.stdout
+        body = b"" if stream is None else stream.read(MAX_ANSWER + 1)
+        if len(body) > MAX_ANSWER:
+            self._process.kill()
+        status = self._process.wait()
+        for pipe in (self._process.stdin, stream):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        try:
+            return msgspec.json.decode(body, type=Surveyed)
+        except msgspec.MsgspecError:
+            problem = f"the process that looks at everything gave no answer (status {status})"
+            return Surveyed(0, self._turn, problem=problem)
+
+    def kill(self) -> None:
+        """End it; `finish` returns then."""
+        self._process.kill()
 
 
-def _priority() -> int:
-    """Return what makes a process of Windows give way to others."""
+def _flags() -> int:
+    """Return what makes a process of Windows give way to others, and leave Ctrl-C to us."""
     if sys.platform == "win32":
-        return subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        return subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NEW_PROCESS_GROUP
     return 0
-
-
-def finish(process: "subprocess.Popen[bytes]", turn: int) -> Surveyed:
-    """Return what the process found, once it has; why it found nothing is a `problem`."""
-    import msgspec
-
-    body = b"" if process.stdout is None else process.stdout.read(MAX_ANSWER + 1)
-    if len(body) > MAX_ANSWER:
-        process.kill()
-    status = process.wait()
-    for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):
-            if pipe is not None:
-                pipe.close()
-    try:
-        return msgspec.json.decode(body, type=Surveyed)
-    except msgspec.MsgspecError:
-        return Surveyed(0, turn, problem=f"the process that looks at everything gave no answer (status {status})")
 
 
 def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
@@ -117,14 +128,18 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
         connection = connect(plan.state / state.FILE_NAME)
-        source = watched(plan.evidence).open()
+        host = watched(plan.evidence).open()
+        source = host.source
         rests_on = _examined_with(source, look)
         is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
         memory = Remembered(connection, answers=False, examined=is_same)
         logs = Spool(plan.state / SPOOL).logs()
-        inventory, report = scanned(source, plan.settings, look=look, ask=plan.ask, memory=memory, logs=logs)
+        inventory, report = scanned(
+            source, plan.settings, look=look, ask=plan.ask, machine=host.machine, memory=memory, logs=logs
+        )
     except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
+    belonging = host_roots(inventory) if plan.evidence is None else ()
     number = 1 + secrets.randbits(62)  # one that is killed late does not write over another's
     body = to_json(report)
     try:
@@ -150,6 +165,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         gaps=sum(gap.count for gap in report.gaps),
         names=tuple(sorted(matters.names)),
         roots=matters.roots,
+        belonging=belonging,
     )
 
 

@@ -1,24 +1,34 @@
 """When the whole server is looked at: after what only that can tell, after changes, and now and then."""
 
-import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
-from iisight.watch.survey import Plan, Surveyed, finish, start
+from iisight.watch.survey import Plan, Process, Surveyed
 
 QUIET = 1.0  # seconds without a change before everything is looked at
 SHARE = 10.0  # a look that only confirms what was told begins so many times its length after the one before
 LONGEST_PAUSE = 900.0  # seconds
 LONGEST_LOOK = 3600.0  # seconds; one that takes longer, and much longer than the one before, is ended
 LONGEST_SHARE = 20.0  # times the length of the one before
-EVERY = 6 * 3600.0  # seconds; nothing may have been noticed of what changed
+EVERY = 3600.0  # seconds; of a registry, and of what no notification told, nothing was noticed
+
+
+class Look(Protocol):
+    """A look that is under way."""
+
+    def finish(self) -> Surveyed:
+        """Return what it found, once it has."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 @dataclass(slots=True)
 class _Run:
-    process: "subprocess.Popen[bytes]"
+    look: Look
     turn: int
     begun: float
     found: Surveyed | None = None
@@ -28,8 +38,14 @@ class _Run:
 class Surveying:
     """Starts looks at everything, one at a time, and hands over what they find."""
 
-    def __init__(self, clock: Callable[[], float], wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        wake: Callable[[], None] = lambda: None,
+        start: Callable[[Plan, int, datetime], Look] = Process,
+    ) -> None:
         """`clock` gives seconds and is never set back; `wake` is called by a thread when a look has ended."""
+        self._start = start
         self._clock = clock
         self._wake = wake
         self._run: _Run | None = None
@@ -63,7 +79,7 @@ class Surveying:
         if self._run is not None or self._clock() < self._next():
             return False
         self._due = None
-        run = _Run(start(plan, turn, time), turn, self._clock())
+        run = _Run(self._start(plan, turn, time), turn, self._clock())
         self._run = run
         threading.Thread(target=self._wait_for, args=(run,), name="survey", daemon=True).start()
         return True
@@ -88,12 +104,12 @@ class Surveying:
         run = self._run
         if run is not None and not run.late and self._clock() - run.begun > longest:
             run.late = f"it took longer than {longest:,.0f} s and was ended"
-            run.process.kill()
+            run.look.kill()
 
     def stop(self) -> None:
         """End the look that is under way."""
         if self._run is not None:
-            self._run.process.kill()
+            self._run.look.kill()
 
     def _next(self) -> float:
         """Return when the next look is to begin: not while changes go on, but not later than twice its pause."""
@@ -103,5 +119,5 @@ class Surveying:
         return self._due if calm <= self._due else min(calm, self._due + 10.0 + self._length)
 
     def _wait_for(self, run: _Run) -> None:
-        run.found = finish(run.process, run.turn)
+        run.found = run.look.finish()
         self._wake()

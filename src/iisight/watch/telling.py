@@ -1,20 +1,26 @@
 """From what differs between two reports to alerts: one for each thing that was done, not for each line that differs."""
 
-import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from iisight.evidence import paths
+from iisight.inventory.config.build import UNMAPPED
 from iisight.model.alert import Alert, AlertKind, Concerned
-from iisight.model.comparison import Change, Comparison, Topic, Turn
+from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
+from iisight.model.finding import Severity
 from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
+from iisight.watch.ids import alert_id
 from iisight.watch.sight import UNREAD, sighted
-from iisight.watch.told import thing_of
+from iisight.watch.told import UNDONE, thing_of
 
 MAX_COMPONENTS = 16  # named in one alert
 MAX_TEXT = 2_000  # characters of one text of an alert
+MAX_VALUE = 160  # characters of a setting in the sentence; `old` and `new` have all of it
+MANY = 5  # alerts of one file, or of the files of one folder, that are told as one
+NAMED = 3  # of them in full
 _QUIET = (Turn.MOVED, Turn.UNKNOWN)
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
@@ -44,13 +50,14 @@ def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, cove
     counting = [
         c
         for c in sighted(compared.changes, old, new)
+        if not (new.sites and _was_nobodys(c, components))
         if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
     ]
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
     made = [_draft(group, components, rules, frame) for group in groups.values()]
-    yield from sorted(made, key=lambda d: (-d.alert.severity.rank, d.alert.message))
+    yield from sorted(_folded(made, frame), key=_weight)
 
 
 def overtaken(draft: Draft, newer: Container[str]) -> Draft:
@@ -60,6 +67,56 @@ def overtaken(draft: Draft, newer: Container[str]) -> Draft:
     seen = draft.alert.time.strftime("%H:%M:%S")
     message = _cut(f"at {seen}, before what was told last of it: {draft.alert.message}")
     return replace(draft, alert=replace(draft.alert, message=message))
+
+
+def _was_nobodys(change: Change, components: Mapping[str, Judged]) -> bool:
+    """Tell whether something went that was of no site: nobody read it, and what reads it now is told."""
+    if change.turn is not Turn.REMOVED:
+        return False
+    held = [components[known].component for known in change.components if known in components]
+    if not held:
+        return UNMAPPED in change.what
+    return all(c.registrations and all(r.scope.startswith(UNMAPPED) for r in c.registrations) for c in held)
+
+
+def _folded(made: Iterable[Draft], frame: Frame) -> Iterator[Draft]:
+    """Yield alerts, those of one file or folder as one when they are many and none of them weighs much."""
+    places: dict[str, list[Draft]] = {}
+    for draft in made:
+        place = draft.alert.locator
+        is_light = draft.alert.kind is AlertKind.CHANGE and draft.alert.severity.rank <= Severity.MEDIUM.rank
+        if place is None or not is_light or any(change.id.endswith(UNDONE) for change in draft.changes):
+            yield draft
+        else:
+            where = place.path if place.line is not None else paths.parent(place.path)
+            places.setdefault(where, []).append(draft)
+    for folder, group in places.items():
+        if len(group) < MANY:
+            yield from group
+        else:
+            yield _together(f"{len(group)} changes in {folder}", sorted(group, key=_weight), frame)
+
+
+def _together(what: str, group: list[Draft], frame: Frame) -> Draft:
+    """Return alerts as one, that of the weightiest: the first in full, of the others what was done."""
+    alert = group[0].alert
+    texts = [draft.alert.message for draft in group[:NAMED]]
+    texts += [draft.alert.message.partition("; ")[0].partition(": ")[0] for draft in group[NAMED:]]
+    changes = tuple(change for draft in group for change in draft.changes)
+    components = {c.id: c for draft in group for c in draft.alert.components}
+    rules = {rule for draft in group for rule in (draft.alert.rule, *draft.alert.also)} - {"", alert.rule}
+    told = replace(
+        alert,
+        id=alert_id(frame.host, frame.number, *sorted(change.id for change in changes)),
+        message=_cut(f"{what}: {'; '.join(texts)}"),
+        also=tuple(sorted(rules)),
+        components=tuple(components.values())[:MAX_COMPONENTS],
+    )
+    return Draft(changes, told)
+
+
+def _weight(draft: Draft) -> tuple[int, str]:
+    return -draft.alert.severity.rank, draft.alert.message
 
 
 def _is_lost(change: Change) -> bool:
@@ -84,29 +141,28 @@ def _key(change: Change, groups: Mapping[object, object]) -> object:
 
 
 def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping[str, RuleInfo], frame: Frame) -> Draft:
-    lead = min(group, key=_order)
+    ranked = sorted(group, key=_order)
+    lead = ranked[0]
+    deeds = [c for c in ranked if c.topic is not Topic.FINDING]  # what was done, not what is said of it
+    deed = deeds[0] if deeds else None
     found = [c for c in group if c.topic is Topic.FINDING and c.turn is not Turn.REMOVED]
     rule = rules.get(lead.subject) if lead in found else None
-    ids = tuple(sorted(c.id for c in group))
     concerned = dict.fromkeys(known for c in group for known in c.components if known in components)
-    sides = [_text(group, side) for side in ("old", "new")]
     alert = Alert(
-        id=_id(frame, ids),
+        id=alert_id(frame.host, frame.number, *sorted(c.id for c in group)),
         time=frame.time,
         host=frame.host,
         kind=AlertKind.COVERAGE if lead.topic is Topic.COVERAGE else AlertKind.CHANGE,
         severity=max((c.weight for c in group), key=lambda s: s.rank),
-        message=_message(lead, group, rule),
-        rule="" if rule is None else rule.id,
-        title="" if rule is None else rule.title,
+        message=_message(lead, deed, rule),
         also=tuple(sorted({c.subject for c in found} - {lead.subject})),
-        attack=() if rule is None else rule.attack,
-        locator=_place(_deed(group) or lead),
-        old=sides[0],
-        new=sides[1],
+        locator=_place(deed or lead),
+        old=_text(c.old for c in deeds),
+        new=_text(c.new for c in deeds),
         components=tuple(concerned_by(components[known]) for known in list(concerned)[:MAX_COMPONENTS]),
     )
-    deed = _deed(group)
+    if rule is not None:
+        alert = replace(alert, rule=rule.id, title=rule.title, attack=rule.attack)
     is_setting = deed is not None and deed.topic in (Topic.SETTING, Topic.LOGGING)
     return Draft(tuple(group), alert, deed.subject if deed is not None and is_setting else "")
 
@@ -118,31 +174,34 @@ def _order(change: Change) -> tuple[object, ...]:
     return gone, topic, -change.weight.rank, change.subject, change.what
 
 
-def _message(lead: Change, group: Iterable[Change], rule: RuleInfo | None) -> str:
+def _message(lead: Change, deed: Change | None, rule: RuleInfo | None) -> str:
     """Return the sentence: what the rule says, after what became of the component."""
     if lead.topic is not Topic.FINDING:
-        return _cut(lead.what)
+        return _cut(_done(lead))
     text = lead.what.removeprefix(f"{lead.subject}: ") if rule is not None else lead.what
-    deed = _deed(group)
-    return _cut(text if deed is None else f"{deed.what}; {text}")
+    return _cut(text if deed is None else f"{_done(deed)}; {text}")
 
 
-def _deed(group: Iterable[Change]) -> Change | None:
-    """Return the weightiest change that is no finding: what was done, and not what is to be said of it."""
-    return next((c for c in sorted(group, key=_order) if c.topic is not Topic.FINDING), None)
+def _done(deed: Change) -> str:
+    """Return what was done; of a setting, from what to what: secrets are masked in a report already."""
+    if deed.topic not in (Topic.SETTING, Topic.LOGGING):
+        return deed.what
+    old, new = (_value(side) for side in (deed.old, deed.new))
+    return f"{deed.what}: {old} → {new}"
+
+
+def _value(side: Side | None) -> str:
+    text = "nothing" if side is None or not side.text else side.text
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
 def _place(change: Change) -> Locator | None:
     return next((s.locator for s in (change.new, change.old) if s is not None and s.locator is not None), None)
 
 
-def _text(group: Iterable[Change], name: str) -> str:
-    """Return what the weightiest change that is no finding says of one side."""
-    for change in sorted(group, key=_order):
-        side = getattr(change, name)
-        if side is not None and change.topic is not Topic.FINDING:
-            return _cut(side.text)
-    return ""
+def _text(sides: Iterable[Side | None]) -> str:
+    """Return what the first of some sides says that is there."""
+    return next((_cut(side.text) for side in sides if side is not None), "")
 
 
 def concerned_by(judged: Judged) -> Concerned:
@@ -151,11 +210,6 @@ def concerned_by(judged: Judged) -> Concerned:
     sha256 = "" if component.binary is None else component.binary.sha256
     image = component.image or component.type or ""
     return Concerned(component.id, component.kind, component.name, image, sha256, judged.verdict)
-
-
-def _id(frame: Frame, ids: Iterable[str]) -> str:
-    text = "\0".join((frame.host, str(frame.number), *ids))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _cut(text: str) -> str:

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS told (
 CREATE INDEX IF NOT EXISTS told_thing ON told (thing)
 """
 ALONE = 2**62  # a turn that never comes: what is told since then goes on from nothing
+UNDONE = "-undone"  # ends the id of a change that took another one back
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _undone(change: Change) -> Change:
     turns = {Turn.ADDED: Turn.REMOVED, Turn.REMOVED: Turn.ADDED}
     return replace(
         change,
-        id=f"{change.id}-undone",
+        id=f"{change.id}{UNDONE}",
         turn=turns.get(change.turn, change.turn),
         what=f"it is again as it was before this was told: {change.what}",
         old=change.new,

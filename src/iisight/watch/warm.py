@@ -47,4 +47,4 @@ def warmed(look: Look, at: datetime) -> Warm:
     setup = look.setup.judged_at(at)
     pool = Pool(setup, 1)
     pool.warm_up()
-    return Warm(setup, look.workers, look.cache, look.catalogues, look.problems, pool)
+    return Warm(setup, look.workers, look.cache, look.catalogues, look.problems, look.libraries, pool)

@@ -12,6 +12,7 @@ from iisight.engine.origins import NOBODY
 from iisight.evidence import paths
 from iisight.model.activity import ASKED, Act, Action, Actor
 from iisight.model.alert import Concerned
+from iisight.model.comparison import Turn
 from iisight.telemetry.interpret import fold
 from iisight.telemetry.seek import logon_number
 
@@ -29,6 +30,13 @@ _DEEDS = frozenset(
 _NAMING = frozenset({Act.REGISTER, Act.UNREGISTER, Act.CONFIGURE, Act.INSTALL})
 _WHOLE = frozenset({Act.RESTORE, Act.COMMIT})  # change the configuration, and name nothing in it
 _CONFIGURATION = (".config",)
+_SLEEPER = "sleeper"  # comes when its registration goes, and goes when that comes
+_CONTRARY = {
+    (False, Turn.ADDED): frozenset({Act.UNREGISTER, Act.DELETE}),
+    (False, Turn.REMOVED): frozenset({Act.REGISTER, Act.INSTALL, Act.WRITE, Act.RETIME}),
+    (True, Turn.ADDED): frozenset({Act.REGISTER, Act.INSTALL, Act.DELETE}),
+    (True, Turn.REMOVED): frozenset({Act.UNREGISTER, Act.WRITE, Act.RETIME}),
+}  # by whether it is a sleeper, and what became of it: what cannot have done that
 _SYSTEM = re.compile(r"S-1-5-(?:18|19|20)\Z|NT AUTHORITY\\", re.IGNORECASE)
 
 
@@ -50,6 +58,7 @@ class Changed:
     components: tuple[Concerned, ...] = ()
     section: str = ""  # of the configuration, when a setting changed: `system.webServer/httpLogging`
     host: str = ""  # empty: any
+    turn: Turn = Turn.CHANGED  # whether it came or went
 
 
 class Recent:
@@ -123,6 +132,8 @@ def _fit(heard: Heard, changed: Changed) -> _Fit:
 
 
 def _fit_of(action: Action, heard: Heard, changed: Changed, wanted: frozenset[str]) -> _Fit:
+    if _is_contrary(action, changed):
+        return _Fit.NONE
     if any(_names(action, component) for component in changed.components):
         return _Fit.THING
     if {c.id for c in changed.components} & set(heard.components) and len(heard.activity.actions) == 1:
@@ -136,6 +147,12 @@ def _fit_of(action: Action, heard: Heard, changed: Changed, wanted: frozenset[st
     if action.section:  # the entry of a file, and not the one that is sought where one is
         return _Fit.NONE if changed.components or changed.section else _Fit.FILE
     return _Fit.FILE if _is_configuration(action.subject) else _Fit.THING
+
+
+def _is_contrary(action: Action, changed: Changed) -> bool:
+    """Tell whether an act does the opposite of what became of the components: who installs a module removes none."""
+    is_sleeper = any(c.kind == _SLEEPER for c in changed.components)
+    return bool(changed.components) and action.act in _CONTRARY.get((is_sleeper, changed.turn), ())
 
 
 def _names(action: Action, component: Concerned) -> bool:

@@ -10,6 +10,7 @@ from iisight.examine.look import Look
 from iisight.examine.setup import Setup
 from iisight.examine.yara import compile_rules
 from iisight.inventory.collect import collect
+from iisight.inventory.machine import Machine
 from iisight.inventory.past import histories
 from iisight.model.activity import Activity
 from iisight.model.finding import Finding
@@ -21,6 +22,7 @@ from iisight.telemetry.sift import Sifter, Tally
 from iisight.workbench.certificates import test_roots, test_thumbprints
 from iisight.workbench.event_blocks import events_of
 from iisight.workbench.pages import Case, PageError, files_of, parse_listing, parse_page, times_of
+from iisight.workbench.process_blocks import processes_of
 
 _ID = re.compile(r"IIS[1-59]\d\d")
 _ATTACK = re.compile(r"[TM]\d{4}(?:\.\d{3})?")
@@ -29,6 +31,11 @@ _ATTACK = re.compile(r"[TM]\d{4}(?:\.\d{3})?")
 def check_rule(rule: Rule) -> Iterator[str]:
     """Yield what is wrong with a rule or its page; nothing when all is well."""
     yield from _house_rules(rule)
+    if rule.shape is Shape.HARDENING:
+        from iisight.workbench.check_hardening import check_page
+
+        yield from check_page(rule)
+        return
     try:
         page = parse_page(rule.page())
     except (PageError, OSError) as error:
@@ -75,7 +82,8 @@ def _subjects(rule: Rule, case: Case) -> Iterator[object]:
         yield from activities
         return
     files = files_of(case)
-    inventory = collect(memory_source(files, case.title, times_of(case, files)), look=look_at(case))
+    source = memory_source(files, case.title, times_of(case, files))
+    inventory = collect(source, look=look_at(case), machine=Machine(processes=processes_of(case.blocks)))
     if rule.shape is Shape.STATE:
         yield inventory
     else:

@@ -1,4 +1,4 @@
-"""A rule's page as cases: what to change on a stock server, and what the rule must say of it.
+r"""A rule's page as cases: what to change on a stock server, and what the rule must say of it.
 
 Blocks of a page (fenced, the words after the fence say which):
 `file <path>` a file as it stands; `pe <path>` a listing of an inert executable; `delete <path>`;
@@ -7,18 +7,33 @@ Blocks of a page (fenced, the words after the fence say which):
 same way; `registry <key>` values that go into a hive (`stock_registry.py`);
 `snapshot <name>` the configuration as the blocks above it leave it, kept in the history at that time;
 `modified <path>` when that file, or all in that folder, was written; `yara <name>` a file of YARA rules;
-`event <channel> <id>` a record of an event log (`event_blocks.py`); `expect` what the rule says.
+`event <channel> <id>` a record of an event log (`event_blocks.py`); `acl <path>` its descriptor in SDDL, as an export
+beside the evidence has it (`\*`: of every file below); `export <name>` another file that a collector wrote;
+`process <pool>` a worker process that runs (`process_blocks.py`); `expect` what the rule says.
 A path may start with `location/`: the stock server's `<location path="">`, where `modules` and `handlers` are.
 """
 
+import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
+from iisight.evidence.mount import OUTSIDE
 from iisight.workbench import images, stock, stock_registry
 
+SECTIONS_OF_A_CHECK = (
+    "What it checks",
+    "What it rests on",
+    "Why it matters",
+    "Fails",
+    "Passes",
+    "Unknown",
+    "References",
+    "What to do next",
+)
 SECTIONS = (
     "What it flags",
     "Why it matters",
@@ -28,6 +43,9 @@ SECTIONS = (
     "ATT&CK",
     "What to do next",
 )
+LISTED = f"{OUTSIDE}\\acls.csv"
+"""Where the descriptors of `acl` blocks stand."""
+
 _HEADING = re.compile(r"^(#{1,3}) +(\S.*?)[ \t]*$", re.MULTILINE)
 _BLOCK = re.compile(r"^```([a-z-]+)[ \t]*(.*?)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _LISTS = frozenset({"exports", "sections", "notifications"})  # written in one line, with commas
@@ -47,6 +65,9 @@ _ACTIONS = frozenset(
         "expect",
         "options",
         "registry",
+        "process",
+        "acl",
+        "export",
     }
 )
 
@@ -71,6 +92,7 @@ class Case:
     title: str
     fires: bool
     blocks: tuple[Block, ...]
+    section: str = ""  # of a check's page: `Fails`, `Passes`, `Unknown`
 
     @property
     def expected(self) -> tuple[str, ...]:
@@ -97,6 +119,31 @@ def parse_page(text: str) -> Page:
     title = next(iter(split_sections(text, 1)), "")
     cases = (*_cases(parts["Fires"], True), *_cases(parts["Stays quiet"], False))
     return Page(title, {name: parts[name].strip() for name in SECTIONS}, cases)
+
+
+def parse_check_page(text: str) -> Page:
+    """Return the page of a check of hardening. Raises PageError as `parse_page` does."""
+    parts = split_sections(text, 2)
+    wrong = [name for name in SECTIONS_OF_A_CHECK if name not in parts] or sorted(
+        set(parts) - {"", *SECTIONS_OF_A_CHECK}
+    )
+    if wrong:
+        known = ", ".join(SECTIONS_OF_A_CHECK)
+        raise PageError(f"section '{wrong[0]}' is missing or unknown; the page of a check has: {known}")
+    title = next(iter(split_sections(text, 1)), "")
+    cases = tuple(case for name in ("Fails", "Passes", "Unknown") for case in _check_cases(parts[name], name))
+    return Page(title, {name: parts[name].strip() for name in SECTIONS_OF_A_CHECK}, cases)
+
+
+def _check_cases(text: str, section: str) -> Iterator[Case]:
+    for title, body in split_sections(text, 3).items():
+        blocks = tuple(blocks_of(body))
+        if not blocks:
+            continue
+        case = Case(title or section.lower(), section == "Fails", blocks, section)
+        if not case.expected:
+            raise PageError(f"case '{case.title}': no expect block with lines")
+        yield case
 
 
 def split_sections(text: str, level: int) -> dict[str, str]:
@@ -139,7 +186,10 @@ def files_of(case: Case) -> dict[str, bytes]:
                 stock_registry.put(keys, block.argument, stock_registry.parse_values(block.body))
         except (ValueError, ET.ParseError, SyntaxError) as error:
             raise PageError(f"case '{case.title}', block '{block.action} {block.argument}': {error}") from error
-    if not any(b.action == "file" and b.argument.lower() == stock.APPHOST.lower() for b in case.blocks):
+    listed = [(p, b.body.strip()) for b in case.blocks if b.action == "acl" for p in _listed(b.argument, files)]
+    if listed:
+        files[LISTED] = _table([("Path", "Sddl"), *listed])
+    if not any(b.action in {"file", "delete"} and b.argument.lower() == stock.APPHOST.lower() for b in case.blocks):
         files[stock.APPHOST] = stock.to_bytes(root)
     if any(b.action == "registry" for b in case.blocks):
         files.update(stock_registry.hive_files(keys))
@@ -165,8 +215,9 @@ def kept(name: str) -> str:
 
 
 def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:
-    if block.action == "file":
-        _put(files, block.argument, block.body.encode())
+    if block.action in {"file", "export"}:
+        outside = f"{OUTSIDE}\\" if block.action == "export" else ""
+        _put(files, outside + block.argument, block.body.encode())
     elif block.action == "pe":
         listing = parse_listing(block.body)
         data = images.build_image(listing)
@@ -189,6 +240,18 @@ def _apply(block: Block, files: dict[str, bytes], root: ET.Element) -> None:
         new = list(ET.fromstring(f"<x>{block.body}</x>"))  # noqa: S314  a page of ours
         at = 0 if block.action == "insert-first" else len(holder)
         holder[at:at] = new
+
+
+def _listed(path: str, files: Iterable[str]) -> list[str]:
+    """Return the paths that an `acl` block is about: of a folder followed by `*` the files in it, at any depth."""
+    folder = path.removesuffix("*").lower()
+    return [path] if not path.endswith("\\*") else [f for f in files if f.lower().startswith(folder)]
+
+
+def _table(table: Iterable[tuple[str, str]]) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream).writerows(table)
+    return stream.getvalue().encode()
 
 
 def _put(files: dict[str, bytes], path: str, data: bytes | None) -> None:

@@ -128,7 +128,80 @@ T1505.004 Server Software Component: IIS Components
 `%windir%\\System32\\inetsrv\\appcmd.exe list modules`
 """  # noqa: E501  what a rule says is one line
 
-_TEXTS = {"events": (_EVENT_CODE, _EVENT_PAGE)}  # by group; the others look at the inventory
+_CHECK_CODE = '''"""{id}: say in one line what should not be."""
+
+from collections.abc import Iterable
+
+from iisight.model.finding import Severity
+from iisight.model.posture import Input, Point, Subject
+from iisight.rules._common import Options
+from iisight.rules.hardening._host import Host
+from iisight.rules.hardening._points import check_info, failed, passed
+
+INFO = check_info(
+    "{id}",
+    "{title}",
+    Severity.LOW,
+    "M1026",
+    "Say in one clause what to change",
+    Input.CONFIGURATION,  # what it rests on: without that it cannot pass
+)
+
+
+def check(host: Host, _options: Options) -> Iterable[Point]:
+    """Yield every pool named EXAMPLE, or a pass; where nothing is yielded the answer is not known."""
+    server = host.server
+    if server is None:
+        return
+    bad = [pool.name for pool in server.pools.values() if pool.name == "EXAMPLE"]
+    for name in bad:
+        yield failed(f"there is a pool '{{name}}'", subjects=[Subject("pool", name)])
+    if not bad:
+        yield passed("no pool is named EXAMPLE")
+'''
+
+_CHECK_PAGE = """# {id} {title}
+
+## What it checks
+Which fact, read from which file.
+
+## What it rests on
+applicationHost.config.
+
+## Why it matters
+What an intruder gains by it.
+
+## Fails
+```insert system.applicationHost/applicationPools
+<add name="EXAMPLE" />
+```
+```expect
+fail: there is a pool 'EXAMPLE'
+```
+
+## Passes
+```expect
+pass: no pool is named EXAMPLE
+```
+
+## Unknown
+```delete C:\\Windows\\System32\\inetsrv\\config\\applicationHost.config
+```
+```expect
+unknown: the evidence does not tell; needed: applicationHost.config in force
+```
+
+## References
+- ATT&CK M1026 Privileged Account Management
+
+## What to do next
+`%windir%\\System32\\inetsrv\\appcmd.exe list apppool`
+"""
+
+_TEXTS = {
+    "events": (_EVENT_CODE, _EVENT_PAGE),
+    "hardening": (_CHECK_CODE, _CHECK_PAGE),
+}  # by group; the others look at the inventory
 
 
 def write_rule(stem: str, group: str, used: Iterable[str]) -> tuple[Path, Path]:

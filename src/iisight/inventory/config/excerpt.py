@@ -149,7 +149,7 @@ class Blocks:
 
 def _blank(text: bytes) -> bytes:
     """Return as many empty lines, and on the last of them what stood there as spaces."""
-    if b"\r" in text.replace(b"\r\n", b""):  # the line ends of another age
+    if b"\r" in text and b"\r" in text.replace(b"\r\n", b""):  # the line ends of another age
         return text.translate(_SPACES, _CONTINUED)
     return b"\n" * text.count(b"\n") + text[text.rfind(b"\n") + 1 :].translate(_SPACES, _CONTINUED)
 

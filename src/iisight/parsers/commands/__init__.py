@@ -5,7 +5,7 @@ from iisight.parsers.commands.needs import COMMAND, SCRIPT, may_act, need
 from iisight.parsers.commands.powershell.lexer import MAX_SCRIPT, MAX_TOKENS, tokens
 from iisight.parsers.commands.reading import read_process, read_script
 
-VERSION = 1
+VERSION = 2
 MAX_ACTIONS = 1_024  # of one line or script
 
 __all__ = ["VERSION", "command_actions", "is_cut", "need", "script_actions"]

@@ -6,9 +6,10 @@ The reader is our own and small: what a scan asks is a few hundred keys by path,
 
 from iisight.parsers.registry.hive import Hive, is_hive
 from iisight.parsers.registry.hives import HiveRegistry
+from iisight.parsers.registry.live import LiveRegistry
 from iisight.parsers.registry.logs import Recovered, recover
 from iisight.parsers.registry.memory import MemoryRegistry
 
-__all__ = ["VERSION", "Hive", "HiveRegistry", "MemoryRegistry", "Recovered", "is_hive", "recover"]
+__all__ = ["VERSION", "Hive", "HiveRegistry", "LiveRegistry", "MemoryRegistry", "Recovered", "is_hive", "recover"]
 
 VERSION = 1

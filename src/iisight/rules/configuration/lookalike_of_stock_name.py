@@ -73,6 +73,7 @@ def _files(inventory: Inventory, options: Options) -> Iterator[Finding]:
             yield tell(INFO, component, PROOF, message)
 
 
+@cache
 def _stock_names(kinds: tuple[Kind, ...]) -> frozenset[str]:
     names = (name for kind in kinds for name in catalogue().stock_names(kind))
     return frozenset(name for name in names if "*" not in name)

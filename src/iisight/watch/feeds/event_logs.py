@@ -188,29 +188,30 @@ class EventLogs:
         if channel.retry is not None and self._clock() < channel.retry:
             return ()
         try:
-            if channel.subscription is None and not self._subscribe(channel):
+            subscription = channel.subscription or self._subscribe(channel)
+            if subscription is None:
                 return ()
-            assert channel.subscription is not None  # noqa: S101  it was subscribed to
-            texts = channel.subscription.next(most)
+            texts = subscription.next(most)
             if texts:
-                channel.bookmark = channel.subscription.bookmark()
+                channel.bookmark = subscription.bookmark()
         except ApiError as error:
             self._failed(channel, error)
             return ()
         return texts
 
-    def _subscribe(self, channel: _Channel) -> bool:
+    def _subscribe(self, channel: _Channel) -> Subscription | None:
+        """Return the subscription of a channel from now on; None when it takes no records."""
         channel.retry = self._clock() + RETRY
         if not channel.is_begun:
             channel.bookmark = self._api.newest(channel.name)
             channel.is_begun = True
         if not self._api.is_enabled(channel.name):
             self._once.tell(GapKind.MISSING, channel.name, "the channel is switched off")
-            return False
+            return None
         channel.subscription = self._api.subscribe(channel.name, channel.bookmark)
         channel.retry = None
         self._once.over(channel.name)
-        return True
+        return channel.subscription
 
     def _failed(self, channel: _Channel, error: ApiError) -> None:
         _end(channel)

@@ -50,10 +50,12 @@ class GrowingFile:
         """Return what was appended."""
         self._may_have_more = False
         try:
-            if self._tail is None and not self._open():
+            if self._tail is None:
+                self._open()
+            if self._tail is None:
                 return ()
             self._once.over(self.name)
-            return tuple(self._read())
+            return tuple(self._read(self._tail))
         except OSError as error:
             self._once.tell(GapKind.UNREADABLE, self.name, error.strerror or str(error))
             return ()
@@ -98,18 +100,17 @@ class GrowingFile:
         while self._queue:
             self._queue.popleft()[1].close()
 
-    def _open(self) -> bool:
-        """Open what is to be read next; tell whether there is anything."""
+    def _open(self) -> None:
+        """Open what is to be read next, if there is anything."""
         if self._wanted is not None:
-            return self._find(self._wanted)
-        if self._queue:
+            self._find(self._wanted)
+        elif self._queue:
             self._begin(*self._queue.popleft(), None)
-            return True
-        try:
-            self._begin(self._path, open_shared(self._path), None)
-        except FileNotFoundError:
-            return self._wait()
-        return True
+        else:
+            try:
+                self._begin(self._path, open_shared(self._path), None)
+            except FileNotFoundError:
+                self._wait()
 
     def _begin(self, path: Path, file: FileIO, place: Place | None) -> None:
         self._tail = Tail(file, place)
@@ -118,14 +119,13 @@ class GrowingFile:
             self._tail.go_to_end()
             self._skips = False
 
-    def _wait(self) -> bool:
+    def _wait(self) -> None:
         self._skips = False  # what comes later is new
         self._last = self._last or NOWHERE
         self._once.tell(GapKind.MISSING, self.name, "no such file yet")
-        return False
 
-    def _find(self, place: Place) -> bool:
-        """Go on at a place; tell whether there is anything to read."""
+    def _find(self, place: Place) -> None:
+        """Go on at a place, if there is anything to read."""
         if (file := self._at(place)) is not None:
             self._begin(self._path, file, place)
         elif (old := find_place(place, siblings(self._path))) is not None:
@@ -136,9 +136,9 @@ class GrowingFile:
                 self._ledger.add(GapKind.MISSING, self.name, reason)
             self._begin(self._path, open_shared(self._path), None)
         else:
-            return self._wait()
+            self._wait()
+            return
         self._wanted = None
-        return True
 
     def _at(self, place: Place) -> FileIO | None:
         """Return what is at the path now, if it has a place."""
@@ -152,9 +152,7 @@ class GrowingFile:
         file.close()
         return None
 
-    def _read(self) -> list[Event]:
-        assert self._tail is not None  # noqa: S101  `poll` has opened it
-        tail = self._tail
+    def _read(self, tail: Tail) -> list[Event]:
         lines = tail.read()
         if lines is None:
             self._cut_off(tail)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from iisight.watch.notice.batch import Batch, Note, NoteKind
 
-QUIET = 0.03  # seconds without news that end a burst
+QUIET = 0.02  # seconds without news that end a burst
 LONGEST = 0.2  # seconds after which a burst is handed over although it goes on
 MAX_PATHS = 1_000  # in a batch; beyond, folders stand for what is in them
 MAX_NOTES = 200
@@ -38,8 +38,9 @@ class Gathering:
                     self._notes.add(note)
                 else:
                     self._dropped_notes += note not in self._notes
-            self._last = time.monotonic()
-            self._changed.notify_all()
+            if self._has_some:
+                self._last = time.monotonic()
+                self._changed.notify_all()
 
     def wake(self) -> None:
         """Let `wait` return at once, now or the next time."""

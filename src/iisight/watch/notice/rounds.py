@@ -228,11 +228,10 @@ class Rounds:
         place.refused = refused
         if seen.too_many and not place.swept:
             notes.append(place.note(NoteKind.BOUND, f"it has more than {MAX_FOLDERS:,} folders; not all are looked at"))
-        if place.swept or place.why_polled:
-            self._means.gathering.add(seen.paths, seen.whole, notes)
-        else:
-            self._means.gathering.add(notes=notes)
+        is_news = place.swept or place.why_polled
         place.swept = True
+        if notes or (is_news and (seen.paths or seen.whole)):
+            self._means.gathering.add(seen.paths if is_news else (), seen.whole if is_news else (), notes)
 
 
 def _is_in(plan: Mapping[str, bool], path: str) -> bool:

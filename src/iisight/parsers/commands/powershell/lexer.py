@@ -9,14 +9,18 @@ MAX_TOKENS = 100_000
 
 _COMMENT = re.compile(r"#[^\r\n]*|<#.*?(?:#>|\Z)", re.DOTALL)
 _SPACE = re.compile(r"(?:[ \t\f\v\u00a0]|`\r?\n)+")
-_HERE = re.compile(r"@(['\"])[ \t]{0,32}\r?\n")
+_SINGLE, _DOUBLE = "'\u2018\u2019\u201a\u201b", '"\u201c\u201d\u201e'
+"""PowerShell takes typographic quotes for plain ones, and any of a kind closes what another of it opened."""
+
+_QUOTES = _SINGLE + _DOUBLE
+_HERE = re.compile(rf"@([{_QUOTES}])[ \t]{{0,32}}\r?\n")
 _VARIABLE = re.compile(r"\$(?:\{([^}\r\n]{1,128})\}|((?:[A-Za-z]{1,16}:)?\w{1,64}|[?^$_]))")
 _SPLAT = re.compile(r"@([A-Za-z_]\w{0,63})")
 _TYPE = re.compile(r"\[([A-Za-z_][\w.]{0,120}(?:\[\])?)\]")
 _MEMBER = re.compile(r"(\.|::)([A-Za-z_]\w{0,63})")
-_PARAMETER = re.compile(r"-([A-Za-z_]\w{0,63})(:?)(?=[\s'\"$@(),;|}]|$)")
+_PARAMETER = re.compile(r"-([A-Za-z_]\w{0,63})(:?)(?=[\s'\"\u2018-\u201e$@(),;|}]|$)")
 _ASSIGN = re.compile(r"[+\-*/%]?=(?!=)")
-_WORD = re.compile(r"(?:[^\s|;(){},'\"`&<>$=]|`(?s:.)|=(?!\s)|(?<=\w)\$(?=\w))+")
+_WORD = re.compile(r"(?:[^\s|;(){},'\"\u2018-\u201e`&<>$=]|`(?s:.)|=(?!\s)|(?<=\w)\$(?=\w))+")
 _NUMBER = re.compile(r"(?:0[xX][0-9A-Fa-f]{1,8}|\d{1,9})(?=[+,)\];}\s]|$)")
 _KEY = re.compile(r"[\w.\-]+")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
@@ -81,7 +85,7 @@ def _next(state: _State, glued: bool) -> None:
         _add(state, Kind.END, char, glued, at + 1)
     elif (char == "#" or text.startswith("<#", at)) and (match := _COMMENT.match(text, at)) is not None:
         state.at = match.end()
-    elif char in "'\"" and char:
+    elif char in _QUOTES and char:
         _quoted(state, glued)
     elif char == "@" and (match := _HERE.match(text, at)) is not None:
         _here(state, match, glued)
@@ -99,9 +103,11 @@ def _next(state: _State, glued: bool) -> None:
 
 def _here(state: _State, opened: re.Match[str], glued: bool) -> None:
     """Take a here-string; one that is never closed goes on to the end."""
-    end = state.text.find(f"\n{opened[1]}@", opened.end() - 1)
+    family = _family(opened[1])
+    ends = (state.text.find(f"\n{quote}@", opened.end() - 1) for quote in family)
+    end = min((found for found in ends if found >= 0), default=-1)
     body = state.text[opened.end() : end if end >= 0 else None].removesuffix("\r")
-    state.tokens.append(Token(Kind.STRING, body, glued, _parts(body) if opened[1] == '"' else ()))
+    state.tokens.append(Token(Kind.STRING, body, glued, _parts(body) if family is _DOUBLE else ()))
     state.at = end + 3 if end >= 0 else len(state.text)
 
 
@@ -123,7 +129,7 @@ def _other(state: _State, glued: bool) -> None:
         _add(state, Kind.ASSIGN, match[0], glued, match.end())
     elif (match := _number(state, glued)) is not None:
         _add(state, Kind.WORD, match[0], glued, match.end())
-    elif two[:1] in ("+", "[", "]") or (two[:1] == "." and (two[1:].isspace() or two[1:] in ("(", "'", '"', "$", "&"))):
+    elif two[:1] in ("+", "[", "]") or (two[:1] == "." and (two[1:].isspace() or two[1:] in ("(", "$", "&", *_QUOTES))):
         _add(state, Kind.SIGN, two[0], glued, at + 1)
     else:
         _word(state, glued)
@@ -145,9 +151,9 @@ def _word(state: _State, glued: bool) -> None:
     word = re.sub(r"`(?s:(.))", r"\1", match[0])
     state.at = match.end()
     escaped = "`" in match[0]
-    while state.text[state.at : state.at + 1] in ("'", '"') and state.at < len(state.text) and not table:
+    while state.at < len(state.text) and state.text[state.at] in _QUOTES and not table:
         quoted, end = _string(state.text, state.at)
-        if state.text[state.at] == '"' and "$" in quoted:
+        if state.text[state.at] in _DOUBLE and "$" in quoted:
             break
         more = _WORD.match(state.text, end)
         word += quoted + (re.sub(r"`(?s:(.))", r"\1", more[0]) if more else "")
@@ -156,7 +162,7 @@ def _word(state: _State, glued: bool) -> None:
 
 
 def _quoted(state: _State, glued: bool) -> None:
-    double = state.text[state.at] == '"'
+    double = state.text[state.at] in _DOUBLE
     value, end = _string(state.text, state.at)
     parts = _parts(state.text[state.at + 1 : end - 1]) if double else ()
     state.tokens.append(Token(Kind.STRING, value, glued, parts, double and "`" in state.text[state.at : end]))
@@ -165,15 +171,15 @@ def _quoted(state: _State, glued: bool) -> None:
 
 def _string(text: str, at: int) -> tuple[str, int]:
     """Return a quoted string's value and its end."""
-    quote = text[at]
+    family = _family(text[at])
     found: list[str] = []
     at += 1
     while at < len(text):
-        if text[at] == quote:
-            if text[at + 1 : at + 2] != quote:
+        if text[at] in family:
+            if at + 1 >= len(text) or text[at + 1] not in family:
                 return "".join(found), at + 1
             at += 1
-        elif text[at] == "`" and quote == '"':
+        elif text[at] == "`" and family is _DOUBLE:
             at += 1
             found.append(_ESCAPES.get(text[at : at + 1], text[at : at + 1]))
             at += 1
@@ -181,6 +187,10 @@ def _string(text: str, at: int) -> tuple[str, int]:
         found.append(text[at])
         at += 1
     return "".join(found), at
+
+
+def _family(quote: str) -> str:
+    return _DOUBLE if quote in _DOUBLE else _SINGLE
 
 
 def _parts(body: str) -> tuple[tuple[bool, str], ...]:
@@ -198,7 +208,7 @@ def _parts(body: str) -> tuple[tuple[bool, str], ...]:
             plain.append(_ESCAPES.get(body[at + 1], body[at + 1]))
             at += 2
             continue
-        at += 2 if body.startswith('""', at) else 1
+        at += 2 if body[at] in _DOUBLE and body[at + 1 : at + 2] in tuple(_DOUBLE) else 1
         plain.append(body[at - 1])
     return (*found, (False, "".join(plain)))
 

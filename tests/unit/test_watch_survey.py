@@ -1,0 +1,75 @@
+"""Looks at everything: one that fails, hangs or is left behind."""
+
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from iisight.engine.hearing import Ask
+from iisight.engine.settings import Settings
+from iisight.examine.look import Look
+from iisight.watch import state, survey
+from iisight.watch.survey import Plan, Surveyed
+from iisight.watch.surveying import LONGEST_LOOK, QUIET, Surveying
+from tests.faults.served import Served
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+HANGS = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
+
+
+@dataclass
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    time: float = 100.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def plan(folder: Path) -> Plan:
+    return Plan(folder / "server", folder / "state", Look(), Settings(), Ask(), "WEB01")
+
+
+def taken(surveying: Surveying) -> Iterator[Surveyed | None]:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        yield surveying.take()
+        time.sleep(0.01)
+    raise AssertionError("nothing was found within a minute")
+
+
+def test_a_look_that_hangs_is_ended_and_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey, "COMMAND", HANGS)
+    clock = Clock()
+    surveying = Surveying(clock)
+    clock.time += QUIET
+    assert surveying.begin(plan(tmp_path), 1, NOW)
+    assert surveying.take() is None
+    clock.time += LONGEST_LOOK + 1
+    found = next(filter(None, taken(surveying)))
+    assert found.problem == "it took longer than 3,600 s and was ended"
+    assert not surveying.is_running
+    assert surveying.wait() <= 2.0  # and the next one follows soon
+
+
+def test_a_look_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
+    Served(tmp_path)  # large enough that the look takes its time
+    asked = plan(tmp_path)
+    state.open_state(asked.state).connection.close()
+    with subprocess.Popen(survey.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(pickle.dumps((asked, 1, NOW)))
+        process.stdin.close()  # as when whoever holds it is killed
+        assert process.wait(60) == 1
+
+
+def test_a_state_that_cannot_be_opened_is_a_problem_and_no_crash(tmp_path: Path) -> None:
+    found = survey.survey(plan(tmp_path), 1, NOW)
+    assert "unable to open database file" in found.problem
