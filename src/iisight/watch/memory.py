@@ -32,7 +32,7 @@ class Remembered:
         self._readings_new: dict[str, tuple[str, bytes]] = {}
         self._examinations_new: dict[str, bytes] = {}
         self._forgotten: set[str] = set()  # folded paths whose rows are not true any more
-        self._unwanted: set[int] = set()
+        self._unwanted: dict[str, str] = {}  # folded path → stamp of the state in which nobody wanted more of it
         self.untouched: frozenset[str] = frozenset()  # folded paths of files that are given changed: never kept
         self._recent_documents: dict[str, tuple[str, bytes]] = {}
         self._recent_readings: dict[str, tuple[str, bytes]] = {}
@@ -80,7 +80,7 @@ class Remembered:
         if not self._answers:
             return None
         key = fold(file.path), _stamp(file)
-        if hash(key) in self._unwanted:
+        if self._unwanted.get(key[0]) == key[1]:
             return Reading(None)
         known = self._readings.get(key)
         if known is not None:
@@ -98,7 +98,7 @@ class Remembered:
 
         key = fold(file.path), _stamp(file)
         if reading.binary is None:
-            self._unwanted.add(hash(key))
+            self._unwanted[key[0]] = key[1]
         body = _UNWANTED if reading.binary is None else msgspec.msgpack.encode(reading)
         self._readings_new[key[0]] = key[1], body
 
@@ -130,9 +130,7 @@ class Remembered:
             del self._readings[known]
         self._documents_new.pop(key, None)
         self._readings_new.pop(key, None)
-        row = self._connection.execute("SELECT stamp FROM readings WHERE path = ?", (key,)).fetchone()
-        if row is not None:
-            self._unwanted.discard(hash((key, row[0])))
+        self._unwanted.pop(key, None)
         self._forgotten.add(key)
 
     def replace_all(self) -> None:
@@ -176,7 +174,7 @@ class Remembered:
 
     def _load(self) -> None:
         rows = self._connection.execute("SELECT path, stamp FROM readings WHERE body = x''")
-        self._unwanted = {hash((path, stamp)) for path, stamp in rows}
+        self._unwanted = dict(rows)
 
     def _stored(self, key: tuple[str, str]) -> bytes | None:
         if key[0] in self._forgotten:
