@@ -1,11 +1,14 @@
 """What a close look could not read becomes coverage."""
 
 from iisight.evidence.memory import memory_source
+from iisight.evidence.source import File
 from iisight.examine.look import Look
 from iisight.inventory.binaries import Binaries
 from iisight.inventory.examined import MAX_NOTES, examine
+from iisight.inventory.memory import Reading
 from iisight.model.binary import Binary
 from iisight.model.component import Component, Kind
+from iisight.model.config import Document
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.examination import Examination
 
@@ -44,3 +47,41 @@ def test_one_file_with_many_notes_does_not_bury_the_others() -> None:
     assert told[0] == Gap(GapKind.FAILED, PATH, "not examined: it took longer")
     assert told[-1] == Gap(GapKind.MALFORMED, PATH, "more of it cannot be read", 301 - MAX_NOTES)
     assert len(told) == MAX_NOTES + 1
+
+
+class Kept:
+    """A memory of examinations alone."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Examination] = {}
+
+    def document(self, file: File) -> Document | None:
+        return None
+
+    def keep_document(self, file: File, data: bytes, document: Document) -> None:
+        raise AssertionError("no configuration is read here")
+
+    def reading(self, file: File) -> Reading | None:
+        return None
+
+    def keep_reading(self, file: File, reading: Reading) -> None:
+        raise AssertionError("no file is parsed here")
+
+    def examination(self, sha256: str) -> Examination | None:
+        return self.kept.get(sha256)
+
+    def keep_examination(self, sha256: str, examination: Examination) -> None:
+        self.kept[sha256] = examination
+
+
+def kept(*notes: str) -> list[str]:
+    source, memory = memory_source({PATH: b"MZ"}), Kept()
+    file = Binary(PATH, 2, "00", None, None)
+    component = Component("x", Kind.NATIVE_MODULE, "L-01", "x", PATH, None, binary=file)
+    examine([component], source, Binaries(source), Look(), Told(*notes), memory)
+    return list(memory.kept)
+
+
+def test_a_look_that_was_ended_is_not_remembered() -> None:
+    assert kept("entry 1") == ["00"]
+    assert kept("not examined: it took longer") == []

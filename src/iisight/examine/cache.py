@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from iisight.examine.pool import MAX_ANSWER, NOT_EXAMINED
+from iisight.examine.pool import MAX_ANSWER, was_examined
 from iisight.model.examination import Examination
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Cached:
         """Return what was found in each file so far submitted, and keep it."""
         new = self._inner.results()
         for name, found in new.items():
-            if not any(note.startswith(NOT_EXAMINED) for note in found.notes):
+            if was_examined(found):
                 self._keep(name, found)
         return {**self._known, **new}
 

@@ -25,6 +25,11 @@ T = TypeVar("T")
 COMMAND = (sys.executable, "-P", "-m", "iisight.examine.worker")
 
 
+def was_examined(found: Examination) -> bool:
+    """Tell whether a file was looked at: what ended the look may not end the next one, so it is not kept."""
+    return not any(note.startswith(NOT_EXAMINED) for note in found.notes)
+
+
 class Pool:
     """As many worker processes as there are processors; they start when they are needed and end with the `with`."""
 
@@ -51,6 +56,10 @@ class Pool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the workers, whatever they do."""
+        self.close()
+
+    def close(self) -> None:
         """End the workers, whatever they do."""
         for worker in self._workers:
             worker.stop()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from iisight.evidence.source import Source
 from iisight.examine.look import Examines, Look
-from iisight.examine.pool import NOT_EXAMINED
+from iisight.examine.pool import NOT_EXAMINED, was_examined
 from iisight.examine.yara import NOT_INSTALLED
 from iisight.inventory.binaries import Binaries, content
 from iisight.inventory.catalogued import Catalogues
@@ -73,7 +73,8 @@ def examine(
     found = catalogues.judge({name: results[name] for name in chosen if name in results and name not in known})
     if memory is not None:
         for name, examination in found.items():
-            memory.keep_examination(name, examination)
+            if was_examined(examination):
+                memory.keep_examination(name, examination)
         found |= known
     return Examined(found, (*gaps, *catalogues.gaps, *_problems(look), *_notes(found, chosen)))
 

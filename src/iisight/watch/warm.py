@@ -39,7 +39,7 @@ class Warm(Look):
     def close(self) -> None:
         """End the worker."""
         if self.pool is not None:
-            self.pool.__exit__(None, None, None)
+            self.pool.close()
 
 
 def warmed(look: Look, at: datetime) -> Warm:
