@@ -345,6 +345,14 @@ def hardening_channel() -> str:
     return "Microsoft-IIS-Configuration/Operational"
 
 
+def test_a_line_of_the_audit_policy_that_cannot_be_read_is_told() -> None:
+    files = hardening.hardened_server()
+    damaged = files[AUDIT] + b"\r\nWEB01,System," + b"x" * 200_000
+
+    (gap,) = (gap for gap in posture({**files, AUDIT: damaged}).gaps if gap.subject == AUDIT)
+    assert (gap.kind, gap.count) == (GapKind.MALFORMED, 1)
+
+
 # Documents
 
 

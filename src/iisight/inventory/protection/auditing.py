@@ -22,7 +22,11 @@ def audit_policy(source: Source, gaps: list[Gap]) -> AuditPolicy | None:
     """Return the policy of the first export that is one; None when the evidence holds none."""
     for file, data in exports(source, _NAME, gaps, ".csv", ".txt"):
         place = Locator(file.path, origin=file.origin)
-        settings = dict(_settings(_text(data), place))
+        lines = _text(data).splitlines()
+        rows, damaged = _rows(lines[:MAX_ROWS])
+        settings = dict(_settings(rows, place))
+        if lost := damaged + max(len(lines) - MAX_ROWS, 0):
+            gaps.append(Gap(GapKind.MALFORMED, file.path, "lines of the audit policy that cannot be read", lost))
         if settings:
             return AuditPolicy(settings, place)
         gaps.append(Gap(GapKind.MALFORMED, file.path, "expected what `auditpol /get /category:* /r` writes"))
@@ -35,13 +39,19 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8-sig", "replace")
 
 
-def _settings(text: str, place: Locator) -> Iterator[tuple[str, AuditSetting]]:
-    lines = (line for line in text.splitlines()[:MAX_ROWS])
+def _rows(lines: list[str]) -> tuple[list[tuple[int, list[str]]], int]:
+    """Return the rows with the numbers of their lines, and how many lines are none."""
+    rows, damaged = [], 0
     for number, line in enumerate(lines, 1):
         try:
-            row = next(csv.reader(io.StringIO(line)), [])
+            rows.append((number, next(csv.reader(io.StringIO(line)), [])))
         except csv.Error:
-            continue
+            damaged += 1
+    return rows, damaged
+
+
+def _settings(rows: list[tuple[int, list[str]]], place: Locator) -> Iterator[tuple[str, AuditSetting]]:
+    for number, row in rows:
         if len(row) > _SETTING_COLUMN and row[1].strip().lower() in {"system", ""}:
             guid = row[_GUID_COLUMN].strip().lower()
             if _GUID.fullmatch(guid):
