@@ -1,12 +1,14 @@
 """Is an event recorded on this server? By its channel, by the audit policy, by the switches of PowerShell."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iisight.model.posture import Told
+from iisight.model.posture import Point, Subject, Told
 from iisight.model.protection import Subcategory
 from iisight.model.server_registry import Switch
 from iisight.rules.hardening._audited import unrecorded
 from iisight.rules.hardening._host import Host
+from iisight.rules.hardening._points import failed, passed, unknown
 from iisight.tables import Row, rows
 
 Source = tuple[str, int]
@@ -89,6 +91,18 @@ def by_audit(host: Host, subcategory: Subcategory, name: str) -> Recorded:
     if setting is None or setting.success is None:
         return Recorded(Told.UNKNOWN, f"whether {name} is audited: {EXPORT_OF_POLICY}")
     return Recorded(Told.YES) if setting.success else Recorded(Told.NO, f"{name} is not audited")
+
+
+def policy_points(host: Host, subcategory: Subcategory, name: str) -> Iterator[Point]:
+    """Yield whether the objects of a subcategory are audited at all: without it their SACLs record nothing."""
+    found = by_audit(host, subcategory, name)
+    if found.told is Told.NO:
+        subject = Subject("audit", subcategory.value)
+        yield failed(f"the {name} is not audited: SACLs have no effect", subjects=[subject])
+    elif found.told is Told.UNKNOWN:
+        yield unknown(f"whether the {name} is audited is not known", [found.reason])
+    else:
+        yield passed(f"the {name} is audited")
 
 
 def policy(host: Host, name: str) -> Switch | None:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from iisight.evidence import paths
 from iisight.inventory.config.build import Server
 from iisight.model.finding import Severity
-from iisight.model.posture import Input, Point, Subject, Told
+from iisight.model.posture import Input, Point
 from iisight.model.protection import Subcategory
 from iisight.rules._common import Options
 from iisight.rules.hardening._audited import audit_points
 from iisight.rules.hardening._host import Host, apps_of, folder_of
-from iisight.rules.hardening._points import check_info, failed, passed, unknown
-from iisight.rules.hardening._recording import by_audit
+from iisight.rules.hardening._points import check_info
+from iisight.rules.hardening._recording import policy_points
 from iisight.rules.hardening._rights import Target
 
 INFO = check_info(
@@ -31,14 +31,7 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     server = host.server
     if server is None:
         return
-    found = by_audit(host, Subcategory.FILE_SYSTEM, "file system")
-    if found.told is Told.NO:
-        subject = Subject("audit", Subcategory.FILE_SYSTEM.value)
-        yield failed("the file system is not audited: SACLs have no effect", subjects=[subject])
-    elif found.told is Told.UNKNOWN:
-        yield unknown("whether the file system is audited is not known", [found.reason])
-    else:
-        yield passed("the file system is audited")
+    yield from policy_points(host, Subcategory.FILE_SYSTEM, "file system")
     yield from audit_points(host, targets(server), inside=True)
 
 

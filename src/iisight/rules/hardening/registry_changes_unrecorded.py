@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from iisight.model.finding import Severity
-from iisight.model.posture import Point, Subject, Told
+from iisight.model.posture import Point
 from iisight.model.protection import Subcategory
 from iisight.rules._common import Options
 from iisight.rules.hardening._audited import audit_points
 from iisight.rules.hardening._host import Host
-from iisight.rules.hardening._points import check_info, failed, passed, unknown
-from iisight.rules.hardening._recording import by_audit
+from iisight.rules.hardening._points import check_info
+from iisight.rules.hardening._recording import policy_points
 from iisight.rules.hardening._rights import Target
 
 INFO = check_info(
@@ -28,12 +28,5 @@ TARGETS = (
 
 def check(host: Host, _options: Options) -> Iterable[Point]:
     """Yield what the audit policy says, and the keys whose change leaves no event."""
-    found = by_audit(host, Subcategory.REGISTRY, "registry")
-    if found.told is Told.NO:
-        subject = Subject("audit", Subcategory.REGISTRY.value)
-        yield failed("the registry is not audited: SACLs have no effect", subjects=[subject])
-    elif found.told is Told.UNKNOWN:
-        yield unknown("whether the registry is audited is not known", [found.reason])
-    else:
-        yield passed("the registry is audited")
+    yield from policy_points(host, Subcategory.REGISTRY, "registry")
     yield from audit_points(host, TARGETS, inside=False)
