@@ -95,7 +95,6 @@ class Loop:
         self._look_with: Warm | None = None
         self._narrow: Narrow | None = None
         self._settling = Settling(kit.world.clock)
-        self._restless: frozenset[Path] = frozenset()
         self._surveyed: Surveyed | None = None
         self._looked: datetime | None = None
         self._since = kit.world.now()

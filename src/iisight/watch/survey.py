@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -38,7 +39,6 @@ MAX_ANSWER = 256 * 1024**2  # bytes
 MAX_TOLD = 50_000  # changes that are remembered while the report in use cannot be replaced
 COMMAND = (sys.executable, "-P", "-m", "iisight.watch.survey")
 SPOOL = "events"  # folder of the state
-_SPOOLED = f"{SPOOL}/events-" if os.sep == "/" else f"{SPOOL}\\events-"
 _EXAMINED_WITH = "examined with"  # fact: what examinations of the state rest on beside the content of the file
 
 
@@ -144,7 +144,8 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     body = to_json(report)
     try:
         with named():
-            found = _since(connection, decode(body, "this report"), Frame(plan.host or source.name, time, turn))
+            frame, spooled = Frame(plan.host or source.name, time, turn), frozenset(log.path for log in logs)
+            found = _since(connection, decode(body, "this report"), frame, spooled)
         with transaction(connection):
             if found.replaces:
                 state.keep_report(connection, number, body)
@@ -178,24 +179,24 @@ class _Since:
     replaces: bool = True
 
 
-def _since(connection: sqlite3.Connection, report: Report, frame: Frame) -> _Since:
+def _since(connection: sqlite3.Connection, report: Report, frame: Frame, spooled: Container[str]) -> _Since:
     """Return what differs from the report in use, and of it what was not told; nothing when this is the first."""
     used = state.report(connection, state.generation(connection))
     if used is None:
         return _Since()
     before, told = decode(used, "the report before"), standing(connection)
     compared = compare(before, report)
-    heard = tuple(change for change in compared.changes if not _was_heard(change))
+    heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
     compared = replace(compared, changes=sighted(heard, before, report))
     less = reads_less(before, report)
     made = tuple(drafts(left(compared, told, frame.number, None if less else report), before, report, frame))
     return _Since(made, seen_in(compared), not less or len(told) > MAX_TOLD)
 
 
-def _was_heard(change: Change) -> bool:
-    """Tell whether a change is a finding of an event that was heard and told by itself."""
-    sides = (side for side in (change.old, change.new) if side is not None and side.locator is not None)
-    return change.topic is Topic.FINDING and any(_SPOOLED in str(side.locator) for side in sides)
+def _was_heard(change: Change, spooled: Container[str]) -> bool:
+    """Tell whether a change is a finding of an event of the spool: it was heard, and told by itself."""
+    places = (side.locator for side in (change.old, change.new) if side is not None and side.locator is not None)
+    return change.topic is Topic.FINDING and any(place.path in spooled for place in places)
 
 
 def _examined_with(source: Source, look: Look) -> str:
