@@ -96,3 +96,9 @@ def test_reading_and_matching_do_not_import_pysigma() -> None:
         "assert not {'sigma', 'yaml', 're2', 'jinja2'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_folder_of_the_user_s_that_holds_no_rule_is_told(tmp_path: Path) -> None:
+    (tmp_path / "rule.txt").write_text(SHIPS, "utf-8")
+    (told,) = load_user([tmp_path]).not_evaluated
+    assert (told.name, told.reason) == (str(tmp_path), "no file of rules (.yml, .yaml) is in it")

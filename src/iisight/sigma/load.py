@@ -113,7 +113,7 @@ def _has_regex(node: Node) -> bool:
 
 def user_texts(paths: Iterable[Path], failed: list[NotEvaluated]) -> Iterator[tuple[str, str]]:
     """Yield (path, text) of the user's files, and of those in the user's folders; add what cannot be read."""
-    for number, path in enumerate(path for given in paths for path in _files(given, failed, 0)):
+    for number, path in enumerate(path for given in paths for path in _given(given, failed)):
         if number >= MAX_FILES:
             failed.append(
                 NotEvaluated(str(path), f"more than {MAX_FILES:,} files: this and those after it are not read")
@@ -127,6 +127,16 @@ def user_texts(paths: Iterable[Path], failed: list[NotEvaluated]) -> Iterator[tu
             yield str(path), data.decode("utf-8-sig")
         except (OSError, ValueError) as error:
             failed.append(NotEvaluated(str(path), f"it cannot be read: {error}"))
+
+
+def _given(path: Path, failed: list[NotEvaluated]) -> Iterator[Path]:
+    """Yield the rules that one path names; that a folder holds none is told."""
+    found = False
+    for file in _files(path, failed, 0):
+        found = True
+        yield file
+    if not found:
+        failed.append(NotEvaluated(str(path), "no file of rules (.yml, .yaml) is in it"))
 
 
 def _files(path: Path, failed: list[NotEvaluated], depth: int) -> Iterator[Path]:
