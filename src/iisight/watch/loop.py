@@ -39,6 +39,9 @@ _LOG = logging.getLogger(__name__)
 Plans = Callable[[], tuple[Plan, tuple[Rule, ...]]]
 """Reads settings and rules anew. Raises UsageError."""
 
+Write = Callable[[sqlite3.Connection], None]
+"""Writes into the state, in the transaction of what is told."""
+
 HEALTH_SECONDS = 3_600.0
 _POLL_SECONDS = 0.25  # between two looks at event feeds
 _LONGEST_WAIT = 5.0  # seconds; a stop is not waited for longer, should nobody wake the loop
@@ -197,9 +200,9 @@ class Loop:
         if narrow is None or memory is None:
             self._kit.surveying.changed(only_all_tells=True)
             return
-        changed = self._kit.watched.look_again(narrow.source, touched)
-        if not changed:  # a folder alone, or a name that only a look at everything reads
-            self._kit.surveying.changed(only_all_tells=False)
+        changed = self._try(lambda: self._kit.watched.look_again(narrow.source, touched))
+        if not changed:  # a folder alone, a name that only a look at everything reads, or nothing that can be looked at
+            self._kit.surveying.changed(only_all_tells=changed is None)
             return
         turned = self._try(lambda: narrow.turn(changed))
         self._kit.surveying.changed(only_all_tells=turned is None or turned.is_doubtful)
@@ -291,7 +294,7 @@ class Loop:
 
     # What is told
 
-    def _tell(self, made: Iterable[Draft], turn: int, write: "Callable[..., None] | None" = None) -> bool:
+    def _tell(self, made: Iterable[Draft], turn: int, write: Write | None = None) -> bool:
         every, least = list(made), self._kit.least
         self._alerts += sum(draft.alert.severity.rank >= least.rank for draft in every)
         return self._kit.teller.commit(every, turn, write, least=least)
@@ -319,9 +322,9 @@ class Loop:
         self._tell([Draft((), alert)], turn)
 
     def _tell_health(self) -> None:
-        health = self.health()
         if self._surveyed is None and not self._trouble:
             return
+        health = self.health()
         if self._kit.world.clock() < self._health_due and health.is_well is self._was_well:
             return
         self._was_well = health.is_well
