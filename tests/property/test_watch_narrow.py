@@ -186,9 +186,17 @@ def counting(changes: tuple[Change, ...]) -> dict[str, Change]:
     return {told.says_of(c): c for c in changes if c.turn not in QUIET and c.topic is not Topic.COVERAGE}
 
 
-def is_counted(change: Change, rules: set[str]) -> bool:
-    """Tell whether it is a finding of a rule that says more of the whole: `out of one and 1 more places`."""
-    return change.topic is Topic.FINDING and change.subject in rules
+def is_counted(change: Change, whole: dict[str, Change], report: Report) -> bool:
+    """Tell whether a rule says it of one place and more of the whole: `out of one and 1 more places`.
+
+    A component that stood in one site already, and is added to another, is found in that one; of the whole,
+    its rule has been saying so, in the words of the first.
+    """
+    if change.topic is not Topic.FINDING:
+        return False
+    known = {(finding.rule, component) for finding in report.findings for component in finding.components}
+    spoken = {each.subject for each in whole.values() if each.topic is Topic.FINDING}
+    return change.subject in spoken or any((change.subject, component) in known for component in change.components)
 
 
 @settings(
@@ -207,8 +215,7 @@ def test_what_is_told_where_it_happened_is_what_looks_at_everything_find(
         made = counting(watch.change(parts))
         after = watch.look()[1]
         whole = counting(compare(before, after).changes)
-        spoken = {c.subject for c in whole.values() if c.topic is Topic.FINDING}
-        invented = [c.what for k, c in made.items() if k not in whole and not is_counted(c, spoken)]
+        invented = [c.what for k, c in made.items() if k not in whole and not is_counted(c, whole, after)]
         assert not invented, (parts, [c.what for c in whole.values()])
         before = after
     left = told.left(compare(watch.report, before), told.standing(watch.connection), watch.turn + 1, before)
