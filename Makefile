@@ -31,8 +31,10 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+# Damaged files, and made inputs that no run has seen.
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz --seconds 60
+	NARROW_EXAMPLES=150 $(BIN)/python -m pytest -n auto tests/property --hypothesis-profile=default
 
 $(READY): requirements/dev.txt requirements/export.txt pyproject.toml
 	$(PYTHON) -m venv .venv
