@@ -270,7 +270,7 @@ def _given(opener: Opener, given: Mapping[str, bytes | None]) -> Opener:
 
 def _is_gone(sites: Iterable[str], hosts: Iterable[Blocks]) -> bool:
     """Tell whether a site is in no configuration any more: what its files are of then, only a look at all tells."""
-    known = [blocks for blocks in hosts if blocks.found]
+    known = [blocks for blocks in hosts if not blocks.is_empty]
     return bool(known) and any(site and not any(blocks.of(b"site", site) for blocks in known) for site in sites)
 
 
