@@ -31,6 +31,7 @@ from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 from iisight.watch.telling import Draft, Frame, drafts, overtaken
 from iisight.watch.told import ALONE, settle
+from iisight.watch.torn import is_torn
 from iisight.watch.warm import Warm, warmed
 
 T = TypeVar("T")
@@ -97,7 +98,7 @@ class Loop:
         self._memory: Remembered | None = None
         self._look_with: Warm | None = None
         self._narrow: Narrow | None = None
-        self._settling = Settling(kit.world.clock)
+        self._settling = Settling(kit.world.clock, is_torn=self._is_torn)
         self._surveyed: Surveyed | None = None
         self._looked: datetime | None = None
         self._since = kit.world.now()
@@ -193,6 +194,15 @@ class Loop:
         narrow = self._narrow
         if narrow is not None:
             self._try(lambda: narrow.prepare(self._kit.watched.look_again(narrow.source, touched)))
+
+    def _is_torn(self, path: Path) -> bool:
+        """Tell whether a file is configuration without its end."""
+        narrow = self._narrow
+        if narrow is None or path.suffix.lower() != ".config":
+            return False
+        found = self._try(lambda: self._kit.watched.look_again(narrow.source, (path,))) or {}
+        source = narrow.source.changed(found)
+        return any(is_torn(source, file) for file in found.values() if file is not None)
 
     def _look(self, touched: frozenset[Path]) -> None:
         """Look at changed files where they are, and tell what that did."""
