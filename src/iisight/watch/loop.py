@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -107,6 +107,7 @@ class Loop:
         self._health_due = 0.0
         self._was_well = True
         self._said_ready = False
+        self._updating = False  # an update of Windows was told since everything was looked at
         self._machine = Machine()
         self._roots: tuple[Root, ...] = ()
         self._said = Said(kit.world.clock)
@@ -210,9 +211,19 @@ class Loop:
         turn = self._kit.teller.next_turn()
         if turned is not None:
             compared = drafts(turned.comparison, turned.old, turned.new, self._frame(turn), coverage=False)
-            made = [self._kit.listening.with_who(_dated(draft, changed)) for draft in compared]
+            dated = [_dated(draft, changed) for draft in self._but_for_an_update(compared)]
+            made = [self._kit.listening.with_who(draft) for draft in dated]
         if self._tell(made, turn, lambda _: memory.flush()):
             memory.flushed()
+
+    def _but_for_an_update(self, made: Iterable[Draft]) -> Iterator[Draft]:
+        """Yield alerts; of an update of Windows the first, for the next look at everything tells the rest as one."""
+        for draft in made:
+            if draft.is_update and self._updating:
+                self._kit.surveying.changed(only_all_tells=True)
+            else:
+                self._updating = self._updating or draft.is_update
+                yield draft
 
     # Looks at everything
 
@@ -240,7 +251,7 @@ class Loop:
         made = [self._kit.listening.with_who(overtaken(draft, newer)) for draft in found.drafts]
         self._tell(made, found.turn, lambda c: self._take_over(c, found))
         teller.since = 0
-        self._surveyed, self._looked = found, self._kit.world.now()
+        self._surveyed, self._looked, self._updating = found, self._kit.world.now(), False
         self._roots = tuple(self._kit.watched.roots(found.belonging))
         self._kit.notices.roots(self._roots)
         self._kit.listening.matters(found.names, found.roots)

@@ -13,6 +13,7 @@ from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
 from iisight.watch.ids import alert_id
+from iisight.watch.replaced import Files, files_of
 from iisight.watch.sight import UNREAD, sighted
 from iisight.watch.told import UNDONE, thing_of
 
@@ -32,6 +33,7 @@ class Draft:
     changes: tuple[Change, ...]
     alert: Alert
     section: str = ""  # of the configuration, when a setting changed: `system.webServer/httpLogging`
+    is_update: bool = False  # files that Microsoft signed stand in the place of others that it signed, and no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,18 @@ class Frame:
     number: int  # that makes ids of alerts different for the same thing done again
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the things that changed."""
+
+    components: Mapping[str, Judged]
+    rules: Mapping[str, RuleInfo]
+    files: Files
+
+
 def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, coverage: bool = True) -> Iterator[Draft]:
     """Yield what is to be told of a comparison, the weightiest first; `coverage`: also what cannot be read."""
     components = {j.component.id: j for report in (old, new) for j in report.components}
-    rules = {info.id: info for info in new.rules}
     counting = [
         c
         for c in sighted(compared.changes, old, new)
@@ -56,8 +66,10 @@ def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, cove
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
-    made = [_draft(group, components, rules, frame) for group in groups.values()]
-    yield from sorted(_folded(made, frame), key=_weight)
+    files = files_of(old, new) if any(c.topic is Topic.BINARY for c in counting) else Files({}, {})
+    known = _Known(components, {info.id: info for info in new.rules}, files)
+    made = [_draft(group, known, frame) for group in groups.values()]
+    yield from sorted(_folded(_updated(made, files, frame), frame), key=_weight)
 
 
 def overtaken(draft: Draft, newer: Container[str]) -> Draft:
@@ -79,22 +91,44 @@ def _was_nobodys(change: Change, components: Mapping[str, Judged]) -> bool:
     return all(c.registrations and all(r.scope.startswith(UNMAPPED) for r in c.registrations) for c in held)
 
 
+def _updated(made: Iterable[Draft], files: Files, frame: Frame) -> Iterator[Draft]:
+    """Yield alerts, those of an update of Windows as one."""
+    replaced: list[Draft] = []
+    for draft in made:
+        if draft.alert.severity.rank <= Severity.LOW.rank and files.is_update(draft.changes):
+            replaced.append(replace(draft, is_update=True))
+        else:
+            yield draft
+    if len(replaced) < 2:
+        yield from replaced
+    else:
+        whole = _together("", sorted(replaced, key=_weight), frame)
+        told = replace(whole.alert, message=_cut(files.updated(whole.changes)), locator=None, old="", new="")
+        yield replace(whole, alert=told, is_update=True)
+
+
 def _folded(made: Iterable[Draft], frame: Frame) -> Iterator[Draft]:
     """Yield alerts, those of one file or folder as one when they are many and none of them weighs much."""
-    places: dict[str, list[Draft]] = {}
+    places: dict[str, tuple[str, list[Draft]]] = {}
     for draft in made:
         place = draft.alert.locator
-        is_light = draft.alert.kind is AlertKind.CHANGE and draft.alert.severity.rank <= Severity.MEDIUM.rank
+        is_light = draft.alert.kind is AlertKind.CHANGE and draft.alert.severity.rank <= _most(draft).rank
         if place is None or not is_light or any(change.id.endswith(UNDONE) for change in draft.changes):
             yield draft
         else:
             where = place.path if place.line is not None else paths.parent(place.path)
-            places.setdefault(where, []).append(draft)
-    for folder, group in places.items():
+            places.setdefault(paths.fold(where), (where, []))[1].append(draft)
+    for folder, group in places.values():
         if len(group) < MANY:
             yield from group
         else:
             yield _together(f"{len(group)} changes in {folder}", sorted(group, key=_weight), frame)
+
+
+def _most(draft: Draft) -> Severity:
+    """Return what an alert weighs at most that may be one among many: less where a file was replaced."""
+    is_replaced = any(c.topic is Topic.BINARY and c.turn is Turn.CHANGED for c in draft.changes)
+    return Severity.LOW if is_replaced else Severity.MEDIUM
 
 
 def _together(what: str, group: list[Draft], frame: Frame) -> Draft:
@@ -140,26 +174,26 @@ def _key(change: Change, groups: Mapping[object, object]) -> object:
     return place.path, place.line
 
 
-def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping[str, RuleInfo], frame: Frame) -> Draft:
+def _draft(group: list[Change], known: _Known, frame: Frame) -> Draft:
     ranked = sorted(group, key=_order)
     lead = ranked[0]
     deeds = [c for c in ranked if c.topic is not Topic.FINDING]  # what was done, not what is said of it
     deed = deeds[0] if deeds else None
     found = [c for c in group if c.topic is Topic.FINDING and c.turn is not Turn.REMOVED]
-    rule = rules.get(lead.subject) if lead in found else None
-    concerned = dict.fromkeys(known for c in group for known in c.components if known in components)
+    rule = known.rules.get(lead.subject) if lead in found else None
+    concerned = dict.fromkeys(name for c in group for name in c.components if name in known.components)
     alert = Alert(
         id=alert_id(frame.host, frame.number, *sorted(c.id for c in group)),
         time=frame.time,
         host=frame.host,
         kind=AlertKind.COVERAGE if lead.topic is Topic.COVERAGE else AlertKind.CHANGE,
         severity=max((c.weight for c in group), key=lambda s: s.rank),
-        message=_message(lead, deed, rule),
+        message=_message(lead, deed, rule, known.files),
         also=tuple(sorted({c.subject for c in found} - {lead.subject})),
         locator=_place(deed or lead),
         old=_text(c.old for c in deeds),
         new=_text(c.new for c in deeds),
-        components=tuple(concerned_by(components[known]) for known in list(concerned)[:MAX_COMPONENTS]),
+        components=tuple(concerned_by(known.components[name]) for name in list(concerned)[:MAX_COMPONENTS]),
     )
     if rule is not None:
         alert = replace(alert, rule=rule.id, title=rule.title, attack=rule.attack)
@@ -174,17 +208,28 @@ def _order(change: Change) -> tuple[object, ...]:
     return gone, topic, -change.weight.rank, change.subject, change.what
 
 
-def _message(lead: Change, deed: Change | None, rule: RuleInfo | None) -> str:
-    """Return the sentence: what the rule says, after what became of the component."""
-    if lead.topic is not Topic.FINDING:
-        return _cut(_done(lead))
-    text = lead.what.removeprefix(f"{lead.subject}: ") if rule is not None else lead.what
-    return _cut(text if deed is None else f"{_done(deed)}; {text}")
+def _message(lead: Change, deed: Change | None, rule: RuleInfo | None, files: Files) -> str:
+    """Return the sentence: what became of the component, what the rule says, and the content of a replaced file."""
+    texts = [] if deed is None else [_done(deed, files)]
+    if lead.topic is Topic.FINDING:
+        texts.append(lead.what if rule is None else _said(lead, deed))
+    if deed is not None and (hashes := files.hashes(deed)):
+        texts.append(hashes)
+    return _cut("; ".join(texts))
 
 
-def _done(deed: Change) -> str:
-    """Return what was done; of a setting, from what to what: secrets are masked in a report already."""
-    if deed.topic not in (Topic.SETTING, Topic.LOGGING):
+def _said(finding: Change, deed: Change | None) -> str:
+    """Return what a rule says, without its id, which stands before, and without the path that was named already."""
+    text = finding.what.removeprefix(finding.subject).removeprefix(":").removeprefix(" ")
+    named = f"{deed.subject} " if deed is not None and deed.topic is Topic.BINARY else ""
+    return f"it {text.removeprefix(named)}" if named and text.startswith(named) else text
+
+
+def _done(deed: Change, files: Files) -> str:
+    """Return what was done; of settings and signatures, from what to what: secrets are masked in a report already."""
+    if standing := files.standing(deed):
+        return f"{deed.what}: {standing}"
+    if deed.topic not in (Topic.SETTING, Topic.LOGGING, Topic.SIGNATURE):
         return deed.what
     old, new = (_value(side) for side in (deed.old, deed.new))
     return f"{deed.what}: {old} → {new}"
