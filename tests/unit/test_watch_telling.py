@@ -16,6 +16,7 @@ from iisight.model.finding import Severity
 from iisight.model.report import Report
 from iisight.model.signature import Signature, SignatureState
 from iisight.watch.telling import Draft, Frame, drafts
+from iisight.watch.told import Told, left
 from iisight.workbench import images, pe, signing, stock
 
 FRAME = Frame("WEB01", datetime(2026, 3, 1, 3, 12, tzinfo=UTC), 7)
@@ -219,3 +220,38 @@ def test_a_rule_that_says_something_else_now_is_named_once() -> None:
     one, other = (report(("</system.webServer>", some.format(which))) for which in ("LogError", "LogSuccessful"))
     (said,) = (alert for alert in alerts(one, other) if alert.rule == "IIS112")
     assert said.message == "says something else now: httpLogging logs successful requests alone for the server"
+
+
+def with_sleeper(registered: str = "", *, is_there: bool = True) -> Report:
+    """Return the report of a server with a module in its folder that nothing names, or that is registered."""
+    files = dict(stock.stock_files())
+    if is_there:
+        files[f"{INETSRV}odd.dll"] = built("odd.dll", company="Contoso")
+    host = files[stock.APPHOST].decode().replace("<globalModules>", f"<globalModules>{registered}", 1)
+    return scan(memory_source(files | {stock.APPHOST: host.encode()}), look=Look(workers=0))
+
+
+ODD = '<add name="Odd" image="%windir%\\System32\\inetsrv\\odd.dll" />'
+
+
+def test_a_sleeper_that_is_registered_is_not_told_as_gone() -> None:
+    messages = [alert.message for alert in alerts(with_sleeper(), with_sleeper(ODD))]
+    assert [message.partition(":")[0] for message in messages] == ["native-module 'Odd' is there"]
+
+
+def test_a_sleeper_whose_file_is_gone_is_told_as_gone() -> None:
+    (alert,) = (
+        alert for alert in alerts(with_sleeper(), with_sleeper(is_there=False)) if alert.kind is AlertKind.CHANGE
+    )
+    assert alert.message == "sleeper 'odd.dll' is gone"
+
+
+def test_a_sleeper_that_was_told_and_is_registered_is_not_taken_back() -> None:
+    """A look at everything takes back what was told since the report in use, and is not so any more."""
+    asleep, registered = with_sleeper(), with_sleeper(ODD)
+    none = with_sleeper(is_there=False)
+    came = (Told(3, change) for change in compare(none, asleep).changes)
+    rest = left(compare(none, registered), came, 5, registered)
+    messages = [draft.alert.message for draft in drafts(rest, none, registered, FRAME)]
+    assert any("native-module 'Odd' is there" in message for message in messages)
+    assert not any("sleeper" in message for message in messages)

@@ -8,6 +8,7 @@ from iisight.evidence import paths
 from iisight.inventory.config.build import UNMAPPED
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
+from iisight.model.component import Kind
 from iisight.model.finding import Severity
 from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
@@ -57,10 +58,12 @@ class _Known:
 def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, coverage: bool = True) -> Iterator[Draft]:
     """Yield what is to be told of a comparison, the weightiest first; `coverage`: also what cannot be read."""
     components = {j.component.id: j for report in (old, new) for j in report.components}
+    named = _now_named(compared.changes, new)
     counting = [
         c
         for c in sighted(compared.changes, old, new)
         if not (new.sites and _was_nobodys(c, components))
+        if not (c.turn is Turn.REMOVED and named.issuperset(c.components or ("",)))
         if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
     ]
     groups: dict[object, list[Change]] = {}
@@ -79,6 +82,18 @@ def overtaken(draft: Draft, newer: Container[str]) -> Draft:
     seen = draft.alert.time.strftime("%H:%M:%S")
     message = _cut(f"at {seen}, before what was told last of it: {draft.alert.message}")
     return replace(draft, alert=replace(draft.alert, message=message))
+
+
+def _now_named(changes: Iterable[Change], new: Report) -> frozenset[str]:
+    """Return the ids of sleepers that are gone because a configuration names their files now: that is told."""
+    gone = [c for c in changes if c.topic is Topic.COMPONENT and c.turn is Turn.REMOVED and _is_sleeper(c.subject)]
+    files = {paths.fold(judged.component.image or "") for judged in new.components} if gone else frozenset()
+    return frozenset(c.subject for c in gone if (place := _place(c)) is not None and paths.fold(place.path) in files)
+
+
+def _is_sleeper(known: str) -> bool:
+    """Tell whether an id is that of a sleeper, of whichever server."""
+    return known.rpartition("/")[2].startswith(f"{Kind.SLEEPER}:")
 
 
 def _was_nobodys(change: Change, components: Mapping[str, Judged]) -> bool:
