@@ -104,6 +104,7 @@ class Loop:
         self._unwatched: dict[Path, str] = {}
         self._alerts = 0
         self._trouble = ""
+        self._unread = ""  # why settings and rules of before are in force
         self._health_due = 0.0
         self._was_well = True
         self._said_ready = False
@@ -156,8 +157,12 @@ class Loop:
         try:
             self._plan, self._rules = plans()
         except UsageError as error:
-            self.say("settings", f"the settings and rules before stay in force: {error}", Severity.MEDIUM)
+            self._unread = f"the settings and rules before stay in force: {error}"
+            self.say("settings", self._unread)
             return
+        if self._unread:
+            self._unread = ""
+            self.say("settings", "settings and rules can be read again, and are in force as they are now", Severity.LOW)
         self._kit.surveying.changed(only_all_tells=True)
         if self._narrow is not None and self._surveyed is not None:
             self._narrow = self._narrowed(self._narrow.source, self._surveyed)
@@ -359,7 +364,7 @@ class Loop:
             feeds=self._kit.listening.describe(),
             sinks=self._kit.sending.health(),
             unwatched=tuple(text for _, text in sorted(self._unwatched.items())),
-            trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble,
+            trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble or self._unread,
         )
 
 
