@@ -255,3 +255,12 @@ def test_a_sleeper_that_was_told_and_is_registered_is_not_taken_back() -> None:
     messages = [draft.alert.message for draft in drafts(rest, none, registered, FRAME)]
     assert any("native-module 'Odd' is there" in message for message in messages)
     assert not any("sleeper" in message for message in messages)
+
+
+def test_a_reference_is_told_with_what_it_is_to() -> None:
+    """It has the name of an attribute, which says nothing."""
+    assemblies = '<compilation><assemblies><add assembly="Shop.Data, Version=1.0.0.0" /></assemblies></compilation>'
+    config = f"<configuration><system.web>{assemblies}</system.web></configuration>"
+    files = dict(stock.stock_files()) | {"C:\\inetpub\\wwwroot\\web.config": config.encode()}
+    messages = [alert.message for alert in alerts(STOCK, scan(memory_source(files), look=Look(workers=0)))]
+    assert "type-reference 'assembly' to Shop.Data, Version=1.0.0.0 is there: unverified" in messages

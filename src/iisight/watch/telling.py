@@ -203,7 +203,7 @@ def _draft(group: list[Change], known: _Known, frame: Frame) -> Draft:
         host=frame.host,
         kind=AlertKind.COVERAGE if lead.topic is Topic.COVERAGE else AlertKind.CHANGE,
         severity=max((c.weight for c in group), key=lambda s: s.rank),
-        message=_message(lead, deed, rule, known.files),
+        message=_message(lead, deed, rule, known),
         also=tuple(sorted({c.subject for c in found} - {lead.subject})),
         locator=_place(deed or lead),
         old=_text(c.old for c in deeds),
@@ -223,12 +223,12 @@ def _order(change: Change) -> tuple[object, ...]:
     return gone, topic, -change.weight.rank, change.subject, change.what
 
 
-def _message(lead: Change, deed: Change | None, rule: RuleInfo | None, files: Files) -> str:
+def _message(lead: Change, deed: Change | None, rule: RuleInfo | None, known: _Known) -> str:
     """Return the sentence: what became of the component, what the rule says, and the content of a replaced file."""
-    texts = [] if deed is None else [_done(deed, files)]
+    texts = [] if deed is None else [_done(deed, known)]
     if lead.topic is Topic.FINDING:
         texts.append(lead.what if rule is None else _said(lead, deed))
-    if deed is not None and (hashes := files.hashes(deed)):
+    if deed is not None and (hashes := known.files.hashes(deed)):
         texts.append(hashes)
     return _cut("; ".join(texts))
 
@@ -240,14 +240,23 @@ def _said(finding: Change, deed: Change | None) -> str:
     return f"it {text.removeprefix(named)}" if named and text.startswith(named) else text
 
 
-def _done(deed: Change, files: Files) -> str:
+def _done(deed: Change, known: _Known) -> str:
     """Return what was done; of settings and signatures, from what to what: secrets are masked in a report already."""
-    if standing := files.standing(deed):
+    if standing := known.files.standing(deed):
         return f"{deed.what}: {standing}"
     if deed.topic not in (Topic.SETTING, Topic.LOGGING, Topic.SIGNATURE):
-        return deed.what
+        return _named(deed.what, [known.components[name] for name in deed.components if name in known.components])
     old, new = (_value(side) for side in (deed.old, deed.new))
     return f"{deed.what}: {old} → {new}"
+
+
+def _named(what: str, concerned: Iterable[Judged]) -> str:
+    """Return what was done with what a reference is to: it has the name of an attribute, `assembly`."""
+    for component in (judged.component for judged in concerned):
+        code, named = component.type or component.arguments, f"{component.kind} '{component.name}'"
+        if component.kind is Kind.TYPE_REFERENCE and code:
+            return what.replace(named, f"{named} to {code}", 1)
+    return what
 
 
 def _value(side: Side | None) -> str:
