@@ -102,7 +102,6 @@ class Loop:
         self._looked: datetime | None = None
         self._since = kit.world.now()
         self._unwatched: dict[Path, str] = {}
-        self._alerts = 0
         self._trouble = ""
         self._unread = ""  # why settings and rules of before are in force
         self._health_due = 0.0
@@ -311,9 +310,7 @@ class Loop:
     # What is told
 
     def _tell(self, made: Iterable[Draft], turn: int, write: Write | None = None) -> bool:
-        every, least = list(made), self._kit.least
-        self._alerts += sum(draft.alert.severity.rank >= least.rank for draft in every)
-        return self._kit.teller.commit(every, turn, write, least=least)
+        return self._kit.teller.commit(made, turn, write, least=self._kit.least)
 
     def _frame(self, turn: int) -> Frame:
         return Frame(self._plan.host, self._kit.world.now(), turn)
@@ -356,11 +353,9 @@ class Loop:
             since=self._since,
             folders=len(self._roots),
             files=0 if self._narrow is None else len(self._narrow.source),
-            components=found.components,
             findings=found.findings,
             unread=found.gaps,
             looked=self._looked,
-            alerts=self._alerts,
             feeds=self._kit.listening.describe(),
             sinks=self._kit.sending.health(),
             unwatched=tuple(text for _, text in sorted(self._unwatched.items())),
