@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -103,11 +103,12 @@ class Loop:
         self._looked: datetime | None = None
         self._since = kit.world.now()
         self._unwatched: dict[Path, str] = {}
-        self._alerts = 0
         self._trouble = ""
+        self._unread = ""  # why settings and rules of before are in force
         self._health_due = 0.0
         self._was_well = True
         self._said_ready = False
+        self._updating = False  # an update of Windows was told since everything was looked at
         self._machine = Machine()
         self._roots: tuple[Root, ...] = ()
         self._said = Said(kit.world.clock)
@@ -156,8 +157,12 @@ class Loop:
         try:
             self._plan, self._rules = plans()
         except UsageError as error:
-            self.say("settings", f"the settings and rules before stay in force: {error}", Severity.MEDIUM)
+            self._unread = f"the settings and rules before stay in force: {error}"
+            self.say("settings", self._unread)
             return
+        if self._unread:
+            self._unread = ""
+            self.say("settings", "settings and rules can be read again, and are in force as they are now", Severity.LOW)
         self._kit.surveying.changed(only_all_tells=True)
         if self._narrow is not None and self._surveyed is not None:
             self._narrow = self._narrowed(self._narrow.source, self._surveyed)
@@ -220,9 +225,19 @@ class Loop:
         turn = self._kit.teller.next_turn()
         if turned is not None:
             compared = drafts(turned.comparison, turned.old, turned.new, self._frame(turn), coverage=False)
-            made = [self._kit.listening.with_who(_dated(draft, changed)) for draft in compared]
+            dated = [_dated(draft, changed) for draft in self._but_for_an_update(compared)]
+            made = [self._kit.listening.with_who(draft) for draft in dated]
         if self._tell(made, turn, lambda _: memory.flush()):
             memory.flushed()
+
+    def _but_for_an_update(self, made: Iterable[Draft]) -> Iterator[Draft]:
+        """Yield alerts; of an update of Windows the first, for the next look at everything tells the rest as one."""
+        for draft in made:
+            if draft.is_update and self._updating:
+                self._kit.surveying.changed(only_all_tells=True)
+            else:
+                self._updating = self._updating or draft.is_update
+                yield draft
 
     # Looks at everything
 
@@ -250,7 +265,7 @@ class Loop:
         made = [self._kit.listening.with_who(overtaken(draft, newer)) for draft in found.drafts]
         self._tell(made, found.turn, lambda c: self._take_over(c, found))
         teller.since = 0
-        self._surveyed, self._looked = found, self._kit.world.now()
+        self._surveyed, self._looked, self._updating = found, self._kit.world.now(), False
         self._roots = tuple(self._kit.watched.roots(found.belonging))
         self._kit.notices.roots(self._roots)
         self._kit.listening.matters(found.names, found.roots)
@@ -305,9 +320,7 @@ class Loop:
     # What is told
 
     def _tell(self, made: Iterable[Draft], turn: int, write: Write | None = None) -> bool:
-        every, least = list(made), self._kit.least
-        self._alerts += sum(draft.alert.severity.rank >= least.rank for draft in every)
-        return self._kit.teller.commit(every, turn, write, least=least)
+        return self._kit.teller.commit(made, turn, write, least=self._kit.least)
 
     def _frame(self, turn: int) -> Frame:
         return Frame(self._plan.host, self._kit.world.now(), turn)
@@ -350,15 +363,13 @@ class Loop:
             since=self._since,
             folders=len(self._roots),
             files=0 if self._narrow is None else len(self._narrow.source),
-            components=found.components,
             findings=found.findings,
             unread=found.gaps,
             looked=self._looked,
-            alerts=self._alerts,
             feeds=self._kit.listening.describe(),
             sinks=self._kit.sending.health(),
             unwatched=tuple(text for _, text in sorted(self._unwatched.items())),
-            trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble,
+            trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble or self._unread,
         )
 
 

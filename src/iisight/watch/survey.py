@@ -64,7 +64,6 @@ class Surveyed:
     seen: Seen = field(default_factory=Seen)  # all that differs from it
     replaces: bool = True  # the report in use: not while this one lacks what that one could read
     outline: Outline = field(default_factory=Outline)
-    components: int = 0
     findings: int = 0  # that count
     gaps: int = 0
     names: tuple[str, ...] = ()  # of files that events may tell of
@@ -161,7 +160,6 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         found.seen,
         found.replaces,
         outline_of(inventory),
-        components=len(report.components),
         findings=sum(f.suppressed is None for f in report.findings),
         gaps=sum(gap.count for gap in report.gaps),
         names=tuple(sorted(matters.names)),
