@@ -122,7 +122,7 @@ class Narrow:
             new = self._report(lens, seen.changed(changed), {})
             self._bare, self._last = _bare(after, self.outline), None
         old, new = self._beside(lens, old, new), self._beside(lens, new, old)
-        return Turned(compare(old, new), old, new)
+        return Turned(compare(old, new, one_place=True), old, new)
 
     def _beside(self, lens: "_Lens", report: Report, other: Report) -> Report:
         """Return a report with the components that only the other one has and that are there beside what is seen.

@@ -185,7 +185,7 @@ def _since(connection: sqlite3.Connection, report: Report, frame: Frame, spooled
     if used is None:
         return _Since()
     before, told = decode(used, "the report before"), standing(connection)
-    compared = compare(before, report)
+    compared = compare(before, report, one_place=True)
     heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
     compared = replace(compared, changes=sighted(heard, before, report))
     less = reads_less(before, report)
