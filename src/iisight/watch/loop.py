@@ -255,7 +255,8 @@ class Loop:
 
     def _go_on(self, found: Surveyed) -> None:
         """Look at changes from now on with what a look at everything found out."""
-        if self._narrow is None or self._memory is None:
+        is_moved = self._narrow is not None and self._narrow.source.roots != found.mapped  # a new drive, say
+        if self._narrow is None or self._memory is None or is_moved:
             host = self._kit.watched.open()
             self._machine = replace(host.machine, processes=None, gaps=())  # those are of one moment
             self._narrow = self._narrowed(host.source, found)

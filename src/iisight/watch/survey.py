@@ -70,6 +70,7 @@ class Surveyed:
     names: tuple[str, ...] = ()  # of files that events may tell of
     roots: tuple[str, ...] = ()  # web roots that events may tell of
     belonging: tuple[str, ...] = ()  # folders and files of a live host that belong to the server
+    mapped: tuple[str, ...] = ()  # folders of the evidence, each with the Windows folder it stands for
     problem: str = ""  # why there is no report; nothing else is told then
 
 
@@ -167,6 +168,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         names=tuple(sorted(matters.names)),
         roots=matters.roots,
         belonging=belonging,
+        mapped=source.roots,
     )
 
 
