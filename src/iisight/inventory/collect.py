@@ -92,6 +92,7 @@ class _Collector:
         self.given = machine or Machine()
         self.gaps += self.given.gaps
         self.asked: Asked | None = None
+        self.schemas_of: set[str] = set()  # folders whose schema files a server has already
         self.machine: Server | None = None  # the server that the registry's services are of
 
     def run(self, *, with_components: bool = True, with_sleepers: bool = True) -> Inventory:
@@ -267,7 +268,8 @@ class _Collector:
 
     def _components(self, server: Server, schemas: tuple[Document, ...]) -> list[Component]:
         registry = self.asked if server is self.machine else None
-        survey = Survey(server, self.source, self.documents, self.binaries, self.gaps, schemas, registry)
+        own = self._own(server, schemas)
+        survey = Survey(server, self.source, self.documents, self.binaries, self.gaps, own, registry)
         finders = list(_finders())
         drafts: list[Draft] = []
         for index, (name, finder) in enumerate(finders):
@@ -275,6 +277,14 @@ class _Collector:
             drafts.extend(guarded(f"{server.name}: {name}", self.gaps, partial(finder, survey)))
         classes = None if self.asked is None else ComClasses(self.asked)
         return link.Linker(server, self.source, self.binaries, self.documents, classes).link(join(drafts))
+
+    def _own(self, server: Server, schemas: tuple[Document, ...]) -> tuple[Document, ...]:
+        """Return the schema files beside a server's configuration, unless a server before it has them."""
+        folder = paths.fold(paths.join(server.config_folder, "schema")) if server.config_folder else ""
+        if not folder or folder in self.schemas_of:
+            return ()
+        self.schemas_of.add(folder)
+        return tuple(document for document in schemas if paths.fold(document.path).startswith(folder + "\\"))
 
     def _sleepers(self, components: list[Component]) -> list[Component]:
         files = list(self.source.ending(".dll"))
