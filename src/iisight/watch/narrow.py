@@ -78,6 +78,8 @@ class Narrow:
         self._means.memory.untouched = frozenset(outline.hosts)
         self._last = None
         self._bare = _bare(self.source, outline)
+        if any(path.endswith(_COPIES[0]) for path in outline.hosts):  # else it is away for a while
+            self._hosts = {path: blocks for path, blocks in self._hosts.items() if path in outline.hosts}
         for path in outline.hosts:
             if path not in self._hosts:
                 self._hosts[path] = Blocks(self._read(self.source, path))
