@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from iisight.engine.registry import Rule
+from iisight.evidence.folder import is_link
 from iisight.evidence.source import File, Source
 from iisight.inventory.machine import Machine
 from iisight.model.alert import AlertKind
@@ -211,6 +212,9 @@ class Loop:
 
     def _look(self, touched: frozenset[Path]) -> None:
         """Look at changed files where they are, and tell what that did."""
+        for path in sorted(touched - {root.path for root in self._roots}):
+            if is_link(path):
+                self.say(f"link {path}", f"{path} is a link: what it leads to is not looked at")
         narrow, memory = self._narrow, self._memory
         if narrow is None or memory is None:
             self._kit.surveying.changed(only_all_tells=True)
@@ -280,7 +284,8 @@ class Loop:
 
     def _go_on(self, found: Surveyed) -> None:
         """Look at changes from now on with what a look at everything found out."""
-        if self._narrow is None or self._memory is None:
+        is_moved = self._narrow is not None and self._narrow.source.roots != found.mapped  # a new drive, say
+        if self._narrow is None or self._memory is None or is_moved:
             host = self._kit.watched.open()
             self._machine = replace(host.machine, processes=None, gaps=())  # those are of one moment
             self._narrow = self._narrowed(host.source, found)

@@ -69,6 +69,7 @@ class Surveyed:
     names: tuple[str, ...] = ()  # of files that events may tell of
     roots: tuple[str, ...] = ()  # web roots that events may tell of
     belonging: tuple[str, ...] = ()  # folders and files of a live host that belong to the server
+    mapped: tuple[str, ...] = ()  # folders of the evidence, each with the Windows folder it stands for
     problem: str = ""  # why there is no report; nothing else is told then
 
 
@@ -165,6 +166,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         names=tuple(sorted(matters.names)),
         roots=matters.roots,
         belonging=belonging,
+        mapped=source.roots,
     )
 
 
@@ -183,7 +185,7 @@ def _since(connection: sqlite3.Connection, report: Report, frame: Frame, spooled
     if used is None:
         return _Since()
     before, told = decode(used, "the report before"), standing(connection)
-    compared = compare(before, report)
+    compared = compare(before, report, one_place=True)
     heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
     compared = replace(compared, changes=sighted(heard, before, report))
     less = reads_less(before, report)
