@@ -214,15 +214,17 @@ def test_what_is_told_where_it_happened_is_what_looks_at_everything_find(
     for parts in sequence:
         made = counting(watch.change(parts))
         after = watch.look()[1]
-        whole = counting(compare(before, after).changes)
+        whole = counting(compare(before, after, one_place=True).changes)
         invented = [c.what for k, c in made.items() if k not in whole and not is_counted(c, whole, after)]
         assert not invented, (parts, [c.what for c in whole.values()])
         before = after
-    left = told.left(compare(watch.report, before), told.standing(watch.connection), watch.turn + 1, before)
+    left = told.left(
+        compare(watch.report, before, one_place=True), told.standing(watch.connection), watch.turn + 1, before
+    )
     rest = counting(left.changes)
     if not watch.is_whole:  # else it is right: what undid it was not told
         assert not [c.what for c in rest.values() if c.what.startswith("it is again")]
-    whole = counting(compare(watch.report, before).changes)
+    whole = counting(compare(watch.report, before, one_place=True).changes)
     standing = {told.says_of(each.change) for each in told.standing(watch.connection)}
     assert {*rest, *standing} >= {*whole}
     if len(sequence) == 1 and not watch.is_whole:

@@ -460,3 +460,41 @@ def test_ids_are_unique() -> None:
     alike = tuple(Stated("IIS", "s", "", "", (("a", "b"),), Locator(HOST, n), Fate.ACTIVE) for n in range(3))
     ids = [c.id for c in compare(held(stated=()), held(stated=alike)).changes]
     assert len(set(ids)) == 3
+
+
+# Two reports of one place, as a watch makes them
+
+SPARSE = Gap(GapKind.MISSING, INETSRV, "registered images are not in the evidence", 3)
+DENIED = Gap(GapKind.UNREADABLE, INETSRV, "folder: access denied")
+
+
+def told_of_one_place(old: Report, new: Report) -> list[tuple[str, str]]:
+    """Return (turn, topic) of what changed in a place of which all is listed."""
+    changes = compare(old, new, one_place=True).changes
+    return [(c.turn, c.topic) for c in changes if c.topic not in (Topic.COVERAGE, Topic.FINDING)]
+
+
+@pytest.mark.parametrize(("gap", "turn"), [(SPARSE, "added"), (DENIED, "cannot-tell")])
+def test_what_comes_to_a_folder_of_one_place_is_told_though_other_files_of_it_are_missing(gap: Gap, turn: str) -> None:
+    dropped = reports.judged("new.dll", kind=Kind.SLEEPER, image=INETSRV + r"\new.dll")
+    assert told_of_one_place(held(gaps=[gap]), held(dropped, gaps=[gap])) == [(turn, "component")]
+
+
+def test_a_file_that_was_registered_and_not_there_is_told_when_it_comes_to_one_place() -> None:
+    before, after = held(module(), gaps=[SPARSE]), held(module(binary()))
+    assert told_of_one_place(before, after) == [("added", "binary")]
+    assert told_of_one_place(after, before) == [("removed", "binary")]
+
+
+@pytest.mark.parametrize(("others", "turn"), [((), "cannot-tell"), (("Other",), "added")])
+def test_a_file_for_32_bit_pools_is_told_when_such_were_looked_for(others: tuple[str, ...], turn: str) -> None:
+    twin = binary(path=r"C:\Windows\SysWOW64\inetsrv\odd.dll")
+    beside = [reports.judged(name, image=INETSRV + r"\other.dll", twin=binary("b" * 64)) for name in others]
+    before, after = held(module(binary()), *beside), held(module(binary(), twin=twin), *beside)
+    assert told_of_one_place(before, after) == [(turn, "binary")]
+
+
+def test_history_of_one_place_that_is_gone_is_told_wherever_content_lies() -> None:
+    copy = FileRead(r"E:\history\CFGHISTORY_0000000001\applicationHost.config", "", "history")
+    whole = reports.report()
+    assert told_of_one_place(replace(whole, files=(*whole.files, copy)), whole) == [("removed", "logging")]

@@ -11,7 +11,7 @@ from iisight.watch.notice.filesystems import parse_mounts, untold_by_mounts
 from iisight.watch.notice.gathering import MAX_NOTES, Gathering
 from iisight.watch.notice.pace import Pace
 from iisight.watch.notice.scope import outermost, scope_of
-from iisight.watch.notice.settling import LONGEST, QUIET, Settled, Settling
+from iisight.watch.notice.settling import LONGEST, QUIET, TORN, Settled, Settling
 from iisight.watch.notice.windows_listing import parse_entries
 
 
@@ -142,6 +142,23 @@ def test_a_file_that_is_gone_is_let_go_at_once() -> None:
     files = _Files()
     settling = files.settling()
     settling.hold([A])
+    assert settling.release() == Settled(calm=frozenset({A}))
+
+
+def test_a_file_that_rests_without_its_end_is_waited_for_but_not_long() -> None:
+    files = _Files()
+    files.marks = {A: 1}
+    torn = {A}
+    settling = Settling(lambda: files.now, files.marks.get, torn.__contains__)
+    settling.hold([A])
+    files.now = QUIET
+    assert settling.release() == Settled()
+    assert settling.wait() == QUIET
+    files.now = TORN
+    assert settling.release() == Settled(calm=frozenset({A}))
+    settling.hold([A])
+    torn.clear()
+    files.now += QUIET
     assert settling.release() == Settled(calm=frozenset({A}))
 
 

@@ -1,5 +1,7 @@
 """A change looked at where it happened, over real files."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,28 +11,33 @@ from iisight.engine.settings import Settings
 from iisight.evidence.folder import look_again, open_folder
 from iisight.evidence.source import File
 from iisight.examine.look import Look
+from iisight.examine.setup import Setup
 from iisight.inventory.collect import collect
 from iisight.model.comparison import Topic
 from iisight.watch import state
 from iisight.watch.memory import Remembered
 from iisight.watch.narrow import MAX_HOST, Means, Narrow
 from iisight.watch.outline import outline_of
-from iisight.workbench import stock
+from iisight.workbench import images, pe, signing, stock
+
+UNTRUSTING = Look(workers=0)
 
 
 class Server:
     """The stock server in a folder, and a narrow look at it."""
 
-    def __init__(self, folder: Path) -> None:
-        root = folder / "server"
-        for path, data in stock.stock_files().items():
-            file = root / path.replace(":", "").replace("\\", "/")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        self.host = root / stock.APPHOST.replace(":", "").replace("\\", "/")
-        source, look = open_folder(root), Look(workers=0)
+    def __init__(self, folder: Path, look: Look = UNTRUSTING, more: Mapping[str, bytes] | None = None) -> None:
+        self.root = folder / "server"
+        for path, data in {**stock.stock_files(), **(more or {})}.items():
+            self.at(path).parent.mkdir(parents=True, exist_ok=True)
+            self.at(path).write_bytes(data)
+        self.host = self.at(stock.APPHOST)
+        source = open_folder(self.root)
         means = Means(look, Settings(), all_rules(), Remembered(state.open_state(folder / "state").connection))
         self.narrow = Narrow(source, outline_of(collect(source, look=look)), means)
+
+    def at(self, path: str) -> Path:
+        return self.root / path.replace(":", "").replace("\\", "/")
 
     def changed(self) -> dict[str, File | None]:
         return look_again(self.narrow.source, [self.host])
@@ -65,3 +72,27 @@ def test_of_a_configuration_that_cannot_be_read_nothing_is_told_here(server: Ser
     turned = server.narrow.turn(server.changed())
     assert turned is not None
     assert [c for c in turned.comparison.changes if c.topic is not Topic.COVERAGE] == []
+
+
+def test_a_file_of_an_update_is_judged_by_the_catalogue_that_came_before_it(tmp_path: Path) -> None:
+    """The catalogue comes with the first file: the second must not look unsigned until everything was looked at."""
+    look = Look(Setup(roots=signing.test_roots(), microsoft=signing.test_thumbprints()), workers=0)
+    first, second = (f"C:\\Windows\\System32\\inetsrv\\{name}" for name in ("cachuri.dll", "loghttp.dll"))
+    new = {
+        path: pe.build(
+            replace(stock.microsoft(path.rpartition("\\")[2], "x64", ("RegisterModule",)), file_version="2.0")
+        )
+        for path in (first, second)
+    }
+    server = Server(tmp_path, look, {images.STOCK_CATALOGUE: images.stock_catalogue()})
+    for files in (
+        {images.PAGE_CATALOGUE: images.write_catalogue(new.values()), first: new[first]},
+        {second: new[second]},
+    ):
+        for path, data in files.items():
+            server.at(path).write_bytes(data)
+        turned = server.narrow.turn(look_again(server.narrow.source, map(server.at, files)))
+        assert turned is not None
+        said = [c.what for c in turned.comparison.changes if c.topic is not Topic.COVERAGE]
+        assert any(path in text for path in files for text in said)
+        assert not [text for text in said if "IIS212" in text or "not signed" in text]

@@ -15,7 +15,7 @@ from iisight.model.comparison import Turn
 from iisight.model.event import Event
 from iisight.telemetry.interpret import Watch
 from iisight.watch import who as module
-from iisight.watch.who import Changed, Recent, joined_who
+from iisight.watch.who import Changed, Recent, joined
 from tests.builders import gathered as logs
 from tests.builders.feeds import Clock
 from tests.unit.test_origins import APPCMD, EXPLORER, IIS, INSTALL, SHELL, guid, process
@@ -30,6 +30,12 @@ EVE = rf"CONTOSO\eve, explorer.exe > powershell.exe > {INSTALL}"
 def heard(*events: Event) -> tuple[Heard, ...]:
     """Return what an ear hears of some events."""
     return Ear((), Settings(), watch=Watch(frozenset({"odd.dll"}))).hear(events)
+
+
+def joined_who(change: Changed, recent: Iterable[Heard]) -> str:
+    """Return who made a change, in one line."""
+    act = joined(change, recent)
+    return "" if act is None else act.who
 
 
 def dropped(seconds: int, path: str = DLL, user: str = r"CONTOSO\eve", number: int = 2, act: int = 11) -> Event:
@@ -197,9 +203,39 @@ def kept(recent: Iterable[Heard]) -> list[str]:
 
 def test_what_is_remembered_is_bounded_in_number_and_time() -> None:
     clock = Clock()
-    recent = Recent(clock, most=3, age=10)
+    recent = Recent(clock, lambda one: one, most=3, age=10)
     recent.add(replace(made(Action(Act.WRITE, FILES, DLL)), who=str(n)) for n in range(5))
-    recent.add([made(Action(Act.LOAD, "x")), replace(made(Action(Act.WRITE, FILES, DLL)), who="")])
+    recent.add([made(Action(Act.LOAD, "x"))])
     assert (kept(recent), len(recent)) == (["2", "3", "4"], 3)
     clock.now += 11
     assert kept(recent) == []
+
+
+def nobodys(action: Action, who: str = "") -> Heard:
+    """Return an act of which no account is known."""
+    event = Event("p", "c", 1, AT, "WEB01")
+    return Heard(Activity(event, Actor(), (action,)), who=who)
+
+
+def test_an_act_of_nobody_known_names_nobody_and_keeps_nobody_from_being_named() -> None:
+    done = Action(Act.WRITE, FILES, DLL)
+    assert joined_who(changed(DLL), [nobodys(done)]) == ""
+    assert joined_who(changed(DLL), [nobodys(done), made(done)]) == "eve"
+
+
+def test_whose_an_act_is_is_asked_again_until_its_account_is_known() -> None:
+    done = Action(Act.WRITE, FILES, DLL)
+    asked: list[str] = []
+    answers = iter(("", "powershell.exe", "eve, powershell.exe"))
+
+    def told(one: Heard) -> Heard:
+        asked.append(one.who)
+        who = next(answers)
+        actor = Actor(user="eve") if who.startswith("eve") else Actor()
+        return replace(one, who=who, activity=replace(one.activity, actor=actor))
+
+    recent = Recent(Clock(), told)
+    recent.add([nobodys(done), made(done)])
+    assert [recent.learn() for _ in range(4)] == [False, True, True, False]
+    assert asked == ["", "", "powershell.exe"]
+    assert kept(recent) == ["eve, powershell.exe", "eve"]

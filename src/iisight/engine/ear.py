@@ -69,6 +69,7 @@ class Ear:
         self._correlating = LiveCorrelating(own)
         self._known = Known(MAX_KNOWN, KEPT)
         self._origins = Origins(self._known)
+        self.learnt = 0  # processes and logons that were learnt of since the start: with more, `told` may tell more
         self._ready()
 
     @property
@@ -133,6 +134,9 @@ class Ear:
             self._known.add(_short(process), now)
         elif (logon := logon_of(event)) is not None:
             self._known.add_logon(_short_logon(logon), now)
+        else:
+            return
+        self.learnt += 1
 
     def _joined(self, activities: Iterable[Activity], now: float) -> Iterator[Activity]:
         """Yield activities; of scripts in pieces, what is whole by now."""

@@ -50,6 +50,14 @@ def open_folder(path: Path) -> Source:
     return to_source(root.name or str(path), listed, opener, gaps, path)
 
 
+def is_link(path: Path) -> bool:
+    """Tell whether a path of this machine is a symbolic link or a junction, which no source follows."""
+    try:
+        return _leads_elsewhere(path.lstat())
+    except (OSError, ValueError):
+        return False
+
+
 def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None]:
     """Return the files at some paths of the folder of a source as they are now, by Windows path, None for one gone.
 
@@ -147,7 +155,7 @@ def _visit(
     except OSError as error:
         gaps.add(GapKind.UNREADABLE, printable(name), f"file: {error.strerror or error}")
         return
-    if stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", 0) in _LINK_TAGS:
+    if _leads_elsewhere(info):
         gaps.add(GapKind.REFUSED, printable(name), "a link, not followed")
     elif stat.S_ISDIR(info.st_mode):
         pending.append(f"{name}/")
@@ -155,6 +163,10 @@ def _visit(
         yield name, info
     else:
         gaps.add(GapKind.REFUSED, printable(name), "not a regular file")
+
+
+def _leads_elsewhere(info: os.stat_result) -> bool:
+    return stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", 0) in _LINK_TAGS
 
 
 def _open_file(root: Path, name: str, shown: str) -> BinaryIO:

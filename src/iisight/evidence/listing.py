@@ -93,7 +93,9 @@ def to_source(name: str, listed: Sequence[Listed], opener: Opener, gaps: Gaps, p
     if not listed:
         gaps.add(GapKind.MISSING, windows_part(name), "no file in it")
     files: Iterable[File] = (File(mount.path(i.origin), i.size, i.modified, i.origin) for i in listed)
-    return Source(name, files, opener, (*gaps.all(), *mount.gaps), mount.shape, place, mount.path)
+    source = Source(name, files, opener, (*gaps.all(), *mount.gaps), mount.shape, place, mount.path)
+    source.roots = tuple(f"{folder}={prefix}" for prefix, _, folder in mount.roots)
+    return source
 
 
 def to_time(seconds: float) -> datetime | None:

@@ -50,6 +50,7 @@ class Source:
         self.mount = mount  # how its names were mapped to Windows paths, one sentence
         self.place = place  # the folder its origins are in, or the archive; None for one made in memory
         self.to_path = to_path  # from the origin of a file, there or not, to its Windows path; None: not known
+        self.roots: tuple[str, ...] = ()  # folders of the evidence that stand for Windows folders, each with that one
         self.asked: frozenset[str] = frozenset()  # folders of a live machine that were listed, or are not there; folded
         self._opener = opener
         self._by_name: array[int] | None = None
@@ -148,7 +149,7 @@ class Source:
     def _derived(self, keys: list[str], files: list[File]) -> "Source":
         """Return a source like this one over other files, which are in the order of their keys."""
         source = Source(self.name, (), self._opener, self.gaps, self.mount, self.place, self.to_path)
-        source._keys, source._files, source.asked = keys, files, self.asked
+        source._keys, source._files, source.asked, source.roots = keys, files, self.asked, self.roots
         return source
 
     def _sort(self) -> tuple[Gap, ...]:

@@ -92,6 +92,7 @@ class _Collector:
         self.given = machine or Machine()
         self.gaps += self.given.gaps
         self.asked: Asked | None = None
+        self.schemas_of: set[str] = set()  # folders whose schema files a server has already
         self.machine: Server | None = None  # the server that the registry's services are of
 
     def run(self, *, with_components: bool = True, with_sleepers: bool = True) -> Inventory:
@@ -146,7 +147,7 @@ class _Collector:
     def _server(self, found: Found) -> Iterator[Server]:
         folder = paths.parent(found.file.path)
         variables = self._variables(found.file.path) | _express_variables(found)
-        target = self._redirected(folder, variables) if found.role is Role.IN_FORCE else None
+        target = self._redirected(folder, variables, discovery.APPHOST) if found.role is Role.IN_FORCE else None
         document = self.documents.read(target or found.file, found.role)
         if document is None:
             return
@@ -163,26 +164,31 @@ class _Collector:
         base = {Role.IN_FORCE: "IIS", Role.EXPRESS: "IIS Express"}.get(found.role, f"IIS ({found.role})")
         return base if len(alike) == 1 or found.role is Role.HISTORY else f"{base} {alike.index(found) + 1}"
 
-    def _redirected(self, folder: str, variables: Mapping[str, str]) -> File | None:
+    def _redirected(self, folder: str, variables: Mapping[str, str], name: str) -> File | None:
         """Follow redirection.config: it moves applicationHost.config and administration.config."""
         document = self.documents.get(paths.join(folder, "redirection.config"), "redirection.config")
         element = None if document is None or document.root is None else document.root.child("configurationRedirection")
         if element is None or element.get("enabled").lower() != "true":
             return None
-        path = paths.join(paths.expand(element.get("path"), variables), discovery.APPHOST)
+        path = paths.join(paths.expand(element.get("path"), variables), name)
         target = self.source.find(path)
-        if target is None:
-            reason = "the configuration is redirected there, and it is not in the evidence: the local file is used"
+        if target is None and (name == discovery.APPHOST or self.source.find(paths.join(folder, name)) is not None):
+            what = "the configuration" if name == discovery.APPHOST else name
+            reason = f"{what} is redirected there, and it is not in the evidence: the local file is used"
             self.gaps.append(Gap(GapKind.MISSING, path, reason))
         return target
 
     def _manager(self, found: Found | None) -> Iterator[Server]:
         """Yield IIS Manager's configuration, a hierarchy of its own."""
         folder = "C:" + discovery.CONFIG_FOLDER if found is None else paths.parent(found.file.path)
-        document = self.documents.get(paths.join(folder, "administration.config"), "administration.config")
+        variables = self._variables(folder)
+        local = self.source.find(paths.join(folder, discovery.ADMINISTRATION))
+        target = self._redirected(folder, variables, discovery.ADMINISTRATION) if found is not None else None
+        file = target or local
+        document = None if file is None else self.documents.read(file, discovery.ADMINISTRATION)
         if document is not None:
             builder = Builder(self.documents, WebConfigs(()), document, MACHINE_LEVEL)
-            yield builder.build("IIS Manager", folder, self._variables(folder))
+            yield builder.build("IIS Manager", folder, variables)
 
     def _unmapped(self, servers: list[Server]) -> Iterator[Server]:
         """Yield the web.configs that no site reads; they count as in force only when no site is known."""
@@ -209,9 +215,10 @@ class _Collector:
             reason = f"only the newest {_MAX_COPIES} copies of {discovery.APPHOST} are read"
             self.gaps.append(Gap(GapKind.REFUSED, others[0].file.path, reason, len(others) - _MAX_COPIES))
         for found in others[-_MAX_COPIES:]:
-            document = self.documents.read(found.file, found.role)
+            role = Role.REDIRECTED if found.role is Role.IN_FORCE else found.role
+            document = self.documents.read(found.file, role)
             if document is not None:
-                yield Copy(found.role, document)
+                yield Copy(role, document)
         yield from self._copies_of("pool configuration", discovery.find_generated(self.source))
         yield from self._copies_of(Role.OF_ADMINISTRATION, discovery.find_administration(self.source))
 
@@ -261,7 +268,8 @@ class _Collector:
 
     def _components(self, server: Server, schemas: tuple[Document, ...]) -> list[Component]:
         registry = self.asked if server is self.machine else None
-        survey = Survey(server, self.source, self.documents, self.binaries, self.gaps, schemas, registry)
+        own = self._own(server, schemas)
+        survey = Survey(server, self.source, self.documents, self.binaries, self.gaps, own, registry)
         finders = list(_finders())
         drafts: list[Draft] = []
         for index, (name, finder) in enumerate(finders):
@@ -269,6 +277,14 @@ class _Collector:
             drafts.extend(guarded(f"{server.name}: {name}", self.gaps, partial(finder, survey)))
         classes = None if self.asked is None else ComClasses(self.asked)
         return link.Linker(server, self.source, self.binaries, self.documents, classes).link(join(drafts))
+
+    def _own(self, server: Server, schemas: tuple[Document, ...]) -> tuple[Document, ...]:
+        """Return the schema files beside a server's configuration, unless a server before it has them."""
+        folder = paths.fold(paths.join(server.config_folder, "schema")) if server.config_folder else ""
+        if not folder or folder in self.schemas_of:
+            return ()
+        self.schemas_of.add(folder)
+        return tuple(document for document in schemas if paths.fold(document.path).startswith(folder + "\\"))
 
     def _sleepers(self, components: list[Component]) -> list[Component]:
         files = list(self.source.ending(".dll"))

@@ -17,6 +17,7 @@ class Role(StrEnum):
     """What an applicationHost.config of the evidence is."""
 
     IN_FORCE = "applicationHost.config"
+    REDIRECTED = "applicationHost.config beside its redirection"  # IIS reads the one that redirection.config names
     EXPRESS = "IIS Express applicationhost.config"
     HISTORY = "history"
     BACKUP = "backup"

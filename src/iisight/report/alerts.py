@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.finding import Severity
@@ -18,6 +18,7 @@ MAX_MESSAGE = 1_000  # characters of a message in a line for a person
 MAX_PART = 400  # characters of a place or a person in such a line
 MAX_FIELD = 8_000  # characters of a field of a document: Lucene refuses a term of more than 32,766 bytes
 MAX_COMPONENTS = 50  # of one alert, in a document
+MAX_LATE = timedelta(days=1)  # an event that is older keeps its time to itself: its document would not be looked at
 MAX_RULES = 5  # further rules of one alert that a line names; a document has ten times as many
 CLIPPED = "..."
 
@@ -47,14 +48,15 @@ def spans(alert: Alert) -> Line:
 
 
 def summary(alert: Alert) -> str:
-    """Return rules, message, place and person in one line."""
+    """Return rules, message, the time of an event, place and person in one line."""
     rules = " ".join(filter(None, (alert.rule, *alert.also[:MAX_RULES])))
     more = f" and {len(alert.also) - MAX_RULES:,} more" if len(alert.also) > MAX_RULES else ""
     rule = f"{_brief(rules, MAX_PART)}{more}: " if rules else f"{alert.kind}: "
     place = "" if alert.locator is None else _brief(str(alert.locator), MAX_PART)
     shown = f" [{place}]" if place and place not in alert.message else ""
     who = f" by {_brief(alert.who, MAX_PART)}" if alert.who else ""
-    return f"{rule}{_brief(alert.message, MAX_MESSAGE)}{shown}{who}"
+    happened = f" at {day(alert.happened)}" if alert.kind is AlertKind.EVENT and alert.happened is not None else ""
+    return f"{rule}{_brief(alert.message, MAX_MESSAGE)}{happened}{shown}{who}"
 
 
 def ecs_line(alert: Alert) -> bytes:
@@ -68,13 +70,14 @@ def ecs_line(alert: Alert) -> bytes:
 def ecs(alert: Alert) -> dict[str, object]:
     """Return an alert as a document of the Elastic Common Schema 8; what is not known is left out.
 
-    `@timestamp` is when the watch saw it, not `happened`: an intruder sets the times of files, and a document dated
-    2001 is never looked at. Fields: https://elastic.co/guide/en/ecs/8.17/ecs-field-reference.html; those without a
+    `@timestamp` is when an event says it was, and of everything else when the watch saw it: an intruder sets the times
+    of files, and a document dated 2001 is never looked at.
+    Fields: https://elastic.co/guide/en/ecs/8.17/ecs-field-reference.html; those without a
     place there are below `iisight`. Texts are shortened at MAX_FIELD characters, and `iisight.clipped` tells so.
     """
     clip = _Clip()
     document: dict[str, object] = {
-        "@timestamp": _time(alert.time),
+        "@timestamp": _time(_dated(alert)),
         "ecs": {"version": ECS_VERSION},
         "message": clip(alert.message),
         "event": _event(alert, clip),
@@ -105,6 +108,14 @@ class _Clip:
             return text
         self.happened = True
         return text[: MAX_FIELD - len(CLIPPED)] + CLIPPED
+
+
+def _dated(alert: Alert) -> datetime:
+    """Return the time of an event, unless it is of long ago or yet to come; of everything else when it was seen."""
+    happened = alert.happened
+    if alert.kind is not AlertKind.EVENT or happened is None:
+        return alert.time
+    return happened if timedelta() <= alert.time - happened <= MAX_LATE else alert.time
 
 
 def _event(alert: Alert, clip: _Clip) -> dict[str, object]:

@@ -19,11 +19,9 @@ class Health:
     since: datetime  # aware, UTC
     folders: int
     files: int
-    components: int
-    findings: int
+    findings: int  # that stand
     unread: int  # things that the last look at everything could not read
     looked: datetime | None  # when everything was looked at last
-    alerts: int  # told since the start
     feeds: tuple[str, ...] = ()  # how each describes itself
     sinks: tuple[SinkHealth, ...] = ()
     unwatched: tuple[str, ...] = ()  # what is not watched, and why
@@ -36,22 +34,18 @@ class Health:
 
 
 def line(health: Health) -> str:
-    """Return it in one line."""
-    looked = "not yet" if health.looked is None else day(health.looked)
-    standing = f"{_count(health.components, 'component')}, {_count(health.findings, 'finding')} that stand"
-    parts = [
-        f"watching {_count(health.files, 'file')} in {_count(health.folders, 'place')} since {day(health.since)}",
-        f"{standing}, {_count(health.unread, 'thing')} not read; all looked at {looked}",
-        f"{_count(health.alerts, 'alert')} told",
-    ]
-    parts += [f"feed {feed}" for feed in health.feeds]
-    parts += [_sink(sink) for sink in health.sinks]
+    """Return it in one line: what is watched, since when, and what is not, and no more."""
+    looked = "not looked through yet" if health.looked is None else f"looked through at {day(health.looked)}"
+    watched = f"{_count(health.files, 'file')} in {_count(health.folders, 'place')}"
+    parts = [f"watching {watched} since {day(health.since)}, {looked}", *health.feeds]
+    parts += [f"findings that stand: {health.findings:,}"] if health.findings else []
+    parts += [_sink(sink) for sink in health.sinks if _is_told(sink)]
+    left_out = [f"{_count(health.unread, 'thing')} not read"] if health.unread else []
     if health.unwatched:
         more = len(health.unwatched) - _SHOWN
         rest = f" and {more} more" if more > 0 else ""
-        parts.append(f"NOT WATCHED: {'; '.join(health.unwatched[:_SHOWN])}{rest}")
-    else:
-        parts.append("nothing is left out")
+        left_out.append(f"NOT WATCHED: {'; '.join(health.unwatched[:_SHOWN])}{rest}")
+    parts += left_out or ["nothing is left out"]
     if health.trouble:
         parts.append(f"TROUBLE: {health.trouble}")
     return "; ".join(parts)
@@ -64,11 +58,15 @@ def alert_of(health: Health, host: str, time: datetime, turn: int) -> Alert:
     return replace(made, kind=AlertKind.HEALTH)
 
 
+def _is_told(sink: SinkHealth) -> bool:
+    """Tell whether a sink did not take everything, or does not now."""
+    return sink.since is not None or bool(sink.dropped or sink.refused)
+
+
 def _sink(sink: SinkHealth) -> str:
-    text = f"sink {sink.name}: {sink.delivered:,} sent, {sink.waiting:,} wait"
-    if sink.dropped or sink.refused:
-        text += f", {sink.dropped:,} dropped, {sink.refused:,} refused"
-    return text if sink.since is None else f"{text}, FAILS since {day(sink.since)}: {sink.last_error}"
+    lost = f"{sink.dropped:,} dropped, {sink.refused:,} refused" if sink.dropped or sink.refused else ""
+    fails = f"{sink.waiting:,} wait, FAILS since {day(sink.since)}: {sink.last_error}" if sink.since is not None else ""
+    return f"sink {sink.name}: {', '.join(filter(None, (lost, fails)))}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -23,7 +23,7 @@ from iisight.watch.feeds import Feed
 from iisight.watch.ids import alert_id
 from iisight.watch.spool import Spool
 from iisight.watch.telling import Draft, Frame
-from iisight.watch.who import WINDOW, Changed, Recent, joined_who
+from iisight.watch.who import WINDOW, Changed, Recent, joined, names_account
 
 MAX_SOUGHT = 1_000  # alerts of which it may still be learnt who made them
 LEARNT_WITHIN = timedelta(minutes=5)  # forwarders are late
@@ -32,7 +32,7 @@ MAX_ROUNDS = 20  # pieces of the feeds that are read in one turn
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """An alert whose author is not known yet."""
+    """An alert whose author is not known yet, or by a program alone."""
 
     alert: Alert
     changed: Changed
@@ -53,7 +53,7 @@ class Listening:
         """Go on where another run stopped, as far as `positions` say of feeds by name."""
         self.feeds = tuple(feeds)
         self._ear, self._spool, self._settings = ear, spool, settings
-        self._recent = Recent(clock)
+        self._recent, self._learnt = Recent(clock, ear.told), ear.learnt
         self._sought: deque[_Sought] = deque(maxlen=MAX_SOUGHT)
         self._stored = dict(positions)
         self._has_more = False
@@ -78,7 +78,7 @@ class Listening:
         self._keep(h.activity.event for h in heard)
         rules = {info.id: info for info in self._ear.rules}
         drafts = [Draft((), alert) for h in heard for alert in _alerts(h, rules, self._settings, frame)]
-        drafts += self._learnt(frame) if heard else ()
+        drafts += self._authors(frame) if self._sought and (self._learn() or heard) else ()
         return drafts
 
     def finish(self, frame: Frame) -> list[Draft]:
@@ -109,12 +109,13 @@ class Listening:
         alert = draft.alert
         if not self.feeds or alert.kind is not AlertKind.CHANGE:
             return draft
+        self._learn()
         changed = _changed(draft)
-        who = joined_who(changed, self._recent)
-        if who:
-            return replace(draft, alert=replace(alert, who=who))
-        self._sought.append(_Sought(alert, changed))
-        return draft
+        act = joined(changed, self._recent)
+        told = alert if act is None else replace(alert, who=act.who)
+        if act is None or not names_account(act):
+            self._sought.append(_Sought(told, changed))
+        return replace(draft, alert=told)
 
     def close(self) -> None:
         """Let go of files."""
@@ -140,15 +141,24 @@ class Listening:
         except OSError as error:
             self.trouble = f"events cannot be kept for the next look at everything: {error.strerror or error}"
 
-    def _learnt(self, frame: Frame) -> Iterator[Draft]:
-        """Yield who made changes that were told before, and stop looking for those that are too old."""
+    def _learn(self) -> bool:
+        """Ask again who did what was heard, once more processes or logons are known; tell whether one is known now."""
+        before, self._learnt = self._learnt, self._ear.learnt
+        return before != self._learnt and self._recent.learn()
+
+    def _authors(self, frame: Frame) -> Iterator[Draft]:
+        """Yield who made changes that were told before, and stop looking for those that are too old.
+
+        A program is told while the account behind it is still sought.
+        """
         waiting, self._sought = self._sought, deque(maxlen=MAX_SOUGHT)
         for sought in waiting:
-            who = joined_who(sought.changed, self._recent)
-            if who:
-                yield Draft((), _of_who(sought.alert, who, frame))
-            elif frame.time - sought.alert.time < LEARNT_WITHIN:
-                self._sought.append(sought)
+            act, alert = joined(sought.changed, self._recent), sought.alert
+            if act is not None and (names_account(act) or not alert.who):
+                yield Draft((), _of_who(alert, act.who, frame))
+                alert = replace(alert, who=act.who)
+            if (act is None or not names_account(act)) and frame.time - alert.time < LEARNT_WITHIN:
+                self._sought.append(replace(sought, alert=alert))
 
 
 def positions_of(connection: sqlite3.Connection, feeds: Iterable[Feed]) -> dict[str, str]:
@@ -194,12 +204,12 @@ def _alert(heard: Heard, finding: Finding, info: RuleInfo | None, frame: Frame, 
 
 def _of_who(alert: Alert, who: str, frame: Frame) -> Alert:
     return Alert(
-        id=alert_id("who", alert.id),
+        id=alert_id("who", alert.id, who),
         time=frame.time,
         host=alert.host,
         kind=AlertKind.WHO,
         severity=max(alert.severity, Severity.LOW, key=lambda s: s.rank),
-        message=f"who made the change told before: {alert.message}",
+        message=f"who made the change told before: {alert.message.partition('; ')[0]}",
         rule=alert.rule,
         title=alert.title,
         attack=alert.attack,

@@ -2,13 +2,14 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from iisight.engine.registry import Rule
+from iisight.evidence.folder import is_link
 from iisight.evidence.source import File, Source
 from iisight.inventory.machine import Machine
 from iisight.model.alert import AlertKind
@@ -31,6 +32,7 @@ from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 from iisight.watch.telling import Draft, Frame, drafts, overtaken
 from iisight.watch.told import ALONE, settle
+from iisight.watch.torn import is_torn
 from iisight.watch.warm import Warm, warmed
 
 T = TypeVar("T")
@@ -97,16 +99,17 @@ class Loop:
         self._memory: Remembered | None = None
         self._look_with: Warm | None = None
         self._narrow: Narrow | None = None
-        self._settling = Settling(kit.world.clock)
+        self._settling = Settling(kit.world.clock, is_torn=self._is_torn)
         self._surveyed: Surveyed | None = None
         self._looked: datetime | None = None
         self._since = kit.world.now()
         self._unwatched: dict[Path, str] = {}
-        self._alerts = 0
         self._trouble = ""
+        self._unread = ""  # why settings and rules of before are in force
         self._health_due = 0.0
         self._was_well = True
         self._said_ready = False
+        self._updating = False  # an update of Windows was told since everything was looked at
         self._machine = Machine()
         self._roots: tuple[Root, ...] = ()
         self._said = Said(kit.world.clock)
@@ -155,8 +158,12 @@ class Loop:
         try:
             self._plan, self._rules = plans()
         except UsageError as error:
-            self.say("settings", f"the settings and rules before stay in force: {error}", Severity.MEDIUM)
+            self._unread = f"the settings and rules before stay in force: {error}"
+            self.say("settings", self._unread)
             return
+        if self._unread:
+            self._unread = ""
+            self.say("settings", "settings and rules can be read again, and are in force as they are now", Severity.LOW)
         self._kit.surveying.changed(only_all_tells=True)
         if self._narrow is not None and self._surveyed is not None:
             self._narrow = self._narrowed(self._narrow.source, self._surveyed)
@@ -194,8 +201,20 @@ class Loop:
         if narrow is not None:
             self._try(lambda: narrow.prepare(self._kit.watched.look_again(narrow.source, touched)))
 
+    def _is_torn(self, path: Path) -> bool:
+        """Tell whether a file is configuration without its end."""
+        narrow = self._narrow
+        if narrow is None or path.suffix.lower() != ".config":
+            return False
+        found = self._try(lambda: self._kit.watched.look_again(narrow.source, (path,))) or {}
+        source = narrow.source.changed(found)
+        return any(is_torn(source, file) for file in found.values() if file is not None)
+
     def _look(self, touched: frozenset[Path]) -> None:
         """Look at changed files where they are, and tell what that did."""
+        for path in sorted(touched - {root.path for root in self._roots}):
+            if is_link(path):
+                self.say(f"link {path}", f"{path} is a link: what it leads to is not looked at")
         narrow, memory = self._narrow, self._memory
         if narrow is None or memory is None:
             self._kit.surveying.changed(only_all_tells=True)
@@ -210,9 +229,19 @@ class Loop:
         turn = self._kit.teller.next_turn()
         if turned is not None:
             compared = drafts(turned.comparison, turned.old, turned.new, self._frame(turn), coverage=False)
-            made = [self._kit.listening.with_who(_dated(draft, changed)) for draft in compared]
+            dated = [_dated(draft, changed) for draft in self._but_for_an_update(compared)]
+            made = [self._kit.listening.with_who(draft) for draft in dated]
         if self._tell(made, turn, lambda _: memory.flush()):
             memory.flushed()
+
+    def _but_for_an_update(self, made: Iterable[Draft]) -> Iterator[Draft]:
+        """Yield alerts; of an update of Windows the first, for the next look at everything tells the rest as one."""
+        for draft in made:
+            if draft.is_update and self._updating:
+                self._kit.surveying.changed(only_all_tells=True)
+            else:
+                self._updating = self._updating or draft.is_update
+                yield draft
 
     # Looks at everything
 
@@ -240,7 +269,7 @@ class Loop:
         made = [self._kit.listening.with_who(overtaken(draft, newer)) for draft in found.drafts]
         self._tell(made, found.turn, lambda c: self._take_over(c, found))
         teller.since = 0
-        self._surveyed, self._looked = found, self._kit.world.now()
+        self._surveyed, self._looked, self._updating = found, self._kit.world.now(), False
         self._roots = tuple(self._kit.watched.roots(found.belonging))
         self._kit.notices.roots(self._roots)
         self._kit.listening.matters(found.names, found.roots)
@@ -255,7 +284,8 @@ class Loop:
 
     def _go_on(self, found: Surveyed) -> None:
         """Look at changes from now on with what a look at everything found out."""
-        if self._narrow is None or self._memory is None:
+        is_moved = self._narrow is not None and self._narrow.source.roots != found.mapped  # a new drive, say
+        if self._narrow is None or self._memory is None or is_moved:
             host = self._kit.watched.open()
             self._machine = replace(host.machine, processes=None, gaps=())  # those are of one moment
             self._narrow = self._narrowed(host.source, found)
@@ -295,9 +325,7 @@ class Loop:
     # What is told
 
     def _tell(self, made: Iterable[Draft], turn: int, write: Write | None = None) -> bool:
-        every, least = list(made), self._kit.least
-        self._alerts += sum(draft.alert.severity.rank >= least.rank for draft in every)
-        return self._kit.teller.commit(every, turn, write, least=least)
+        return self._kit.teller.commit(made, turn, write, least=self._kit.least)
 
     def _frame(self, turn: int) -> Frame:
         return Frame(self._plan.host, self._kit.world.now(), turn)
@@ -340,15 +368,13 @@ class Loop:
             since=self._since,
             folders=len(self._roots),
             files=0 if self._narrow is None else len(self._narrow.source),
-            components=found.components,
             findings=found.findings,
             unread=found.gaps,
             looked=self._looked,
-            alerts=self._alerts,
             feeds=self._kit.listening.describe(),
             sinks=self._kit.sending.health(),
             unwatched=tuple(text for _, text in sorted(self._unwatched.items())),
-            trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble,
+            trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble or self._unread,
         )
 
 

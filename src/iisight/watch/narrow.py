@@ -15,6 +15,7 @@ from iisight.evidence.source import File, Opener, Source
 from iisight.examine.look import Look
 from iisight.inventory.collect import collect
 from iisight.inventory.config.excerpt import Blocks, differing
+from iisight.inventory.discovery import CONFIG_FOLDER
 from iisight.inventory.machine import Machine
 from iisight.model.comparison import Comparison, Turn
 from iisight.model.errors import EvidenceError
@@ -27,8 +28,8 @@ MAX_PATHS = 256  # changed at once, and looked at one by one
 MAX_HOST = MAX_DOCUMENT  # bytes of an applicationHost.config
 MAX_CONFIG = 1024**2  # bytes of the web.configs of what is looked at: IIS takes 250 KB of one, and each MB takes 20 s
 _POOL = re.compile(rb"""\sapplicationPool\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_ADMINISTRATION = "\\inetsrv\\config\\administration.config"
 _COPIES = ("\\applicationhost.config", "\\administration.config")
+_LOCAL = tuple(CONFIG_FOLDER + name for name in _COPIES)  # where IIS begins, wherever it is redirected to
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Narrow:
         self._means.memory.untouched = frozenset(outline.hosts)
         self._last = None
         self._bare = _bare(self.source, outline)
+        if any(path.endswith(_COPIES[0]) for path in outline.hosts):  # else it is away for a while
+            self._hosts = {path: blocks for path, blocks in self._hosts.items() if path in outline.hosts}
         for path in outline.hosts:
             if path not in self._hosts:
                 self._hosts[path] = Blocks(self._read(self.source, path))
@@ -122,7 +125,7 @@ class Narrow:
             new = self._report(lens, seen.changed(changed), {})
             self._bare, self._last = _bare(after, self.outline), None
         old, new = self._beside(lens, old, new), self._beside(lens, new, old)
-        return Turned(compare(old, new), old, new)
+        return Turned(compare(old, new, one_place=True), old, new)
 
     def _beside(self, lens: "_Lens", report: Report, other: Report) -> Report:
         """Return a report with the components that only the other one has and that are there beside what is seen.
@@ -144,7 +147,9 @@ class Narrow:
     def _is_of_none(self, path: str) -> bool:
         """Tell whether a file is among those that every look takes in."""
         key = paths.fold(path)
-        return self._bare.find(key) is not None or (self.outline.is_of_none(key) and not is_slow(key))
+        if self._bare.find(key) is not None or key.endswith(".cat"):  # what an update writes next is judged by it
+            return True
+        return self.outline.is_of_none(key) and not is_slow(key)
 
     def _known(self, keys: Iterable[str], source: Source) -> dict[str, bytes | None]:
         """Return the bytes that files had, None for those whose bytes were not kept."""
@@ -242,13 +247,13 @@ class _Lens:
 
 def _bare(source: Source, outline: Outline) -> Source:
     """Return the files that are of no site, and none of the copies and logs that a look at one place does without."""
-    drives = {path[:2] for path in outline.hosts} or {"c:"}
-    hosts = frozenset(outline.hosts)
+    drives = {"c:", *(path[:2] for path in outline.hosts)}
+    system = [host.rpartition("\\")[0] for host in outline.hosts]
+    in_force = frozenset(folder + name for folder in system for name in _COPIES)
 
     def is_copy(key: str) -> bool:
-        return key.endswith(_COPIES) and key not in hosts and not key.endswith(_ADMINISTRATION)
+        return key.endswith(_COPIES) and key not in in_force and key[2:] not in _LOCAL
 
-    system = [host.rpartition("\\")[0] for host in outline.hosts]
     folders = {folder for folder, _ in outline.places if not any(s.startswith(folder + "\\") for s in system)}
     return source.without((*sorted(folders), *slow_folders(sorted(drives))), is_copy)
 
@@ -270,7 +275,7 @@ def _given(opener: Opener, given: Mapping[str, bytes | None]) -> Opener:
 
 def _is_gone(sites: Iterable[str], hosts: Iterable[Blocks]) -> bool:
     """Tell whether a site is in no configuration any more: what its files are of then, only a look at all tells."""
-    known = [blocks for blocks in hosts if blocks.found]
+    known = [blocks for blocks in hosts if not blocks.is_empty]
     return bool(known) and any(site and not any(blocks.of(b"site", site) for blocks in known) for site in sites)
 
 

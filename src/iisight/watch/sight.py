@@ -41,9 +41,9 @@ def sighted(changes: tuple[Change, ...], old: Report, new: Report) -> tuple[Chan
 
 def _of_host(change: Change, hosts: frozenset[str]) -> Change:
     """Return a change; that the configuration itself is not there, or is again, as one that can be told."""
-    if change.topic is not Topic.FILE or change.turn is not Turn.UNKNOWN or fold(change.subject) not in hosts:
+    is_gone, is_back = change.new is None, change.old is None
+    if change.topic is not Topic.FILE or is_gone is is_back or fold(change.subject) not in hosts:
         return change
-    is_gone = change.new is None
     what = f"{change.subject} {'is gone, or cannot be read' if is_gone else 'is there again'}"
     return replace(change, turn=Turn.REMOVED if is_gone else Turn.ADDED, what=what, weight=Severity.HIGH)
 

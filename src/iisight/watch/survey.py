@@ -64,12 +64,12 @@ class Surveyed:
     seen: Seen = field(default_factory=Seen)  # all that differs from it
     replaces: bool = True  # the report in use: not while this one lacks what that one could read
     outline: Outline = field(default_factory=Outline)
-    components: int = 0
     findings: int = 0  # that count
     gaps: int = 0
     names: tuple[str, ...] = ()  # of files that events may tell of
     roots: tuple[str, ...] = ()  # web roots that events may tell of
     belonging: tuple[str, ...] = ()  # folders and files of a live host that belong to the server
+    mapped: tuple[str, ...] = ()  # folders of the evidence, each with the Windows folder it stands for
     problem: str = ""  # why there is no report; nothing else is told then
 
 
@@ -161,12 +161,12 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         found.seen,
         found.replaces,
         outline_of(inventory),
-        components=len(report.components),
         findings=sum(f.suppressed is None for f in report.findings),
         gaps=sum(gap.count for gap in report.gaps),
         names=tuple(sorted(matters.names)),
         roots=matters.roots,
         belonging=belonging,
+        mapped=source.roots,
     )
 
 
@@ -185,7 +185,7 @@ def _since(connection: sqlite3.Connection, report: Report, frame: Frame, spooled
     if used is None:
         return _Since()
     before, told = decode(used, "the report before"), standing(connection)
-    compared = compare(before, report)
+    compared = compare(before, report, one_place=True)
     heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
     compared = replace(compared, changes=sighted(heard, before, report))
     less = reads_less(before, report)

@@ -8,11 +8,13 @@ from iisight.evidence import paths
 from iisight.inventory.config.build import UNMAPPED
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
+from iisight.model.component import Kind
 from iisight.model.finding import Severity
 from iisight.model.locator import Locator
 from iisight.model.report import Judged, Report
 from iisight.model.rule import RuleInfo
 from iisight.watch.ids import alert_id
+from iisight.watch.replaced import Files, files_of
 from iisight.watch.sight import UNREAD, sighted
 from iisight.watch.told import UNDONE, thing_of
 
@@ -32,6 +34,7 @@ class Draft:
     changes: tuple[Change, ...]
     alert: Alert
     section: str = ""  # of the configuration, when a setting changed: `system.webServer/httpLogging`
+    is_update: bool = False  # files that Microsoft signed stand in the place of others that it signed, and no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +46,33 @@ class Frame:
     number: int  # that makes ids of alerts different for the same thing done again
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the things that changed."""
+
+    components: Mapping[str, Judged]
+    rules: Mapping[str, RuleInfo]
+    files: Files
+
+
 def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, coverage: bool = True) -> Iterator[Draft]:
     """Yield what is to be told of a comparison, the weightiest first; `coverage`: also what cannot be read."""
     components = {j.component.id: j for report in (old, new) for j in report.components}
-    rules = {info.id: info for info in new.rules}
+    named = _now_named(compared.changes, new)
     counting = [
         c
         for c in sighted(compared.changes, old, new)
         if not (new.sites and _was_nobodys(c, components))
+        if not (c.turn is Turn.REMOVED and named.issuperset(c.components or ("",)))
         if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
     ]
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
-    made = [_draft(group, components, rules, frame) for group in groups.values()]
-    yield from sorted(_folded(made, frame), key=_weight)
+    files = files_of(old, new) if any(c.topic is Topic.BINARY for c in counting) else Files({}, {})
+    known = _Known(components, {info.id: info for info in new.rules}, files)
+    made = [_draft(group, known, frame) for group in groups.values()]
+    yield from sorted(_folded(_updated(made, files, frame), frame), key=_weight)
 
 
 def overtaken(draft: Draft, newer: Container[str]) -> Draft:
@@ -67,6 +82,18 @@ def overtaken(draft: Draft, newer: Container[str]) -> Draft:
     seen = draft.alert.time.strftime("%H:%M:%S")
     message = _cut(f"at {seen}, before what was told last of it: {draft.alert.message}")
     return replace(draft, alert=replace(draft.alert, message=message))
+
+
+def _now_named(changes: Iterable[Change], new: Report) -> frozenset[str]:
+    """Return the ids of sleepers that are gone because a configuration names their files now: that is told."""
+    gone = [c for c in changes if c.topic is Topic.COMPONENT and c.turn is Turn.REMOVED and _is_sleeper(c.subject)]
+    files = {paths.fold(judged.component.image or "") for judged in new.components} if gone else frozenset()
+    return frozenset(c.subject for c in gone if (place := _place(c)) is not None and paths.fold(place.path) in files)
+
+
+def _is_sleeper(known: str) -> bool:
+    """Tell whether an id is that of a sleeper, of whichever server."""
+    return known.rpartition("/")[2].startswith(f"{Kind.SLEEPER}:")
 
 
 def _was_nobodys(change: Change, components: Mapping[str, Judged]) -> bool:
@@ -79,22 +106,44 @@ def _was_nobodys(change: Change, components: Mapping[str, Judged]) -> bool:
     return all(c.registrations and all(r.scope.startswith(UNMAPPED) for r in c.registrations) for c in held)
 
 
+def _updated(made: Iterable[Draft], files: Files, frame: Frame) -> Iterator[Draft]:
+    """Yield alerts, those of an update of Windows as one."""
+    replaced: list[Draft] = []
+    for draft in made:
+        if draft.alert.severity.rank <= Severity.LOW.rank and files.is_update(draft.changes):
+            replaced.append(replace(draft, is_update=True))
+        else:
+            yield draft
+    if len(replaced) < 2:
+        yield from replaced
+    else:
+        whole = _together("", sorted(replaced, key=_weight), frame)
+        told = replace(whole.alert, message=_cut(files.updated(whole.changes)), locator=None, old="", new="")
+        yield replace(whole, alert=told, is_update=True)
+
+
 def _folded(made: Iterable[Draft], frame: Frame) -> Iterator[Draft]:
     """Yield alerts, those of one file or folder as one when they are many and none of them weighs much."""
-    places: dict[str, list[Draft]] = {}
+    places: dict[str, tuple[str, list[Draft]]] = {}
     for draft in made:
         place = draft.alert.locator
-        is_light = draft.alert.kind is AlertKind.CHANGE and draft.alert.severity.rank <= Severity.MEDIUM.rank
+        is_light = draft.alert.kind is AlertKind.CHANGE and draft.alert.severity.rank <= _most(draft).rank
         if place is None or not is_light or any(change.id.endswith(UNDONE) for change in draft.changes):
             yield draft
         else:
             where = place.path if place.line is not None else paths.parent(place.path)
-            places.setdefault(where, []).append(draft)
-    for folder, group in places.items():
+            places.setdefault(paths.fold(where), (where, []))[1].append(draft)
+    for folder, group in places.values():
         if len(group) < MANY:
             yield from group
         else:
             yield _together(f"{len(group)} changes in {folder}", sorted(group, key=_weight), frame)
+
+
+def _most(draft: Draft) -> Severity:
+    """Return what an alert weighs at most that may be one among many: less where a file was replaced."""
+    is_replaced = any(c.topic is Topic.BINARY and c.turn is Turn.CHANGED for c in draft.changes)
+    return Severity.LOW if is_replaced else Severity.MEDIUM
 
 
 def _together(what: str, group: list[Draft], frame: Frame) -> Draft:
@@ -140,26 +189,26 @@ def _key(change: Change, groups: Mapping[object, object]) -> object:
     return place.path, place.line
 
 
-def _draft(group: list[Change], components: Mapping[str, Judged], rules: Mapping[str, RuleInfo], frame: Frame) -> Draft:
+def _draft(group: list[Change], known: _Known, frame: Frame) -> Draft:
     ranked = sorted(group, key=_order)
     lead = ranked[0]
     deeds = [c for c in ranked if c.topic is not Topic.FINDING]  # what was done, not what is said of it
     deed = deeds[0] if deeds else None
     found = [c for c in group if c.topic is Topic.FINDING and c.turn is not Turn.REMOVED]
-    rule = rules.get(lead.subject) if lead in found else None
-    concerned = dict.fromkeys(known for c in group for known in c.components if known in components)
+    rule = known.rules.get(lead.subject) if lead in found else None
+    concerned = dict.fromkeys(name for c in group for name in c.components if name in known.components)
     alert = Alert(
         id=alert_id(frame.host, frame.number, *sorted(c.id for c in group)),
         time=frame.time,
         host=frame.host,
         kind=AlertKind.COVERAGE if lead.topic is Topic.COVERAGE else AlertKind.CHANGE,
         severity=max((c.weight for c in group), key=lambda s: s.rank),
-        message=_message(lead, deed, rule),
+        message=_message(lead, deed, rule, known),
         also=tuple(sorted({c.subject for c in found} - {lead.subject})),
         locator=_place(deed or lead),
         old=_text(c.old for c in deeds),
         new=_text(c.new for c in deeds),
-        components=tuple(concerned_by(components[known]) for known in list(concerned)[:MAX_COMPONENTS]),
+        components=tuple(concerned_by(known.components[name]) for name in list(concerned)[:MAX_COMPONENTS]),
     )
     if rule is not None:
         alert = replace(alert, rule=rule.id, title=rule.title, attack=rule.attack)
@@ -174,20 +223,40 @@ def _order(change: Change) -> tuple[object, ...]:
     return gone, topic, -change.weight.rank, change.subject, change.what
 
 
-def _message(lead: Change, deed: Change | None, rule: RuleInfo | None) -> str:
-    """Return the sentence: what the rule says, after what became of the component."""
-    if lead.topic is not Topic.FINDING:
-        return _cut(_done(lead))
-    text = lead.what.removeprefix(f"{lead.subject}: ") if rule is not None else lead.what
-    return _cut(text if deed is None else f"{_done(deed)}; {text}")
+def _message(lead: Change, deed: Change | None, rule: RuleInfo | None, known: _Known) -> str:
+    """Return the sentence: what became of the component, what the rule says, and the content of a replaced file."""
+    texts = [] if deed is None else [_done(deed, known)]
+    if lead.topic is Topic.FINDING:
+        texts.append(lead.what if rule is None else _said(lead, deed))
+    if deed is not None and (hashes := known.files.hashes(deed)):
+        texts.append(hashes)
+    return _cut("; ".join(texts))
 
 
-def _done(deed: Change) -> str:
-    """Return what was done; of a setting, from what to what: secrets are masked in a report already."""
-    if deed.topic not in (Topic.SETTING, Topic.LOGGING):
-        return deed.what
+def _said(finding: Change, deed: Change | None) -> str:
+    """Return what a rule says, without its id, which stands before, and without the path that was named already."""
+    text = finding.what.removeprefix(finding.subject).removeprefix(":").removeprefix(" ")
+    named = f"{deed.subject} " if deed is not None and deed.topic is Topic.BINARY else ""
+    return f"it {text.removeprefix(named)}" if named and text.startswith(named) else text
+
+
+def _done(deed: Change, known: _Known) -> str:
+    """Return what was done; of settings and signatures, from what to what: secrets are masked in a report already."""
+    if standing := known.files.standing(deed):
+        return f"{deed.what}: {standing}"
+    if deed.topic not in (Topic.SETTING, Topic.LOGGING, Topic.SIGNATURE):
+        return _named(deed.what, [known.components[name] for name in deed.components if name in known.components])
     old, new = (_value(side) for side in (deed.old, deed.new))
     return f"{deed.what}: {old} → {new}"
+
+
+def _named(what: str, concerned: Iterable[Judged]) -> str:
+    """Return what was done with what a reference is to: it has the name of an attribute, `assembly`."""
+    for component in (judged.component for judged in concerned):
+        code, named = component.type or component.arguments, f"{component.kind} '{component.name}'"
+        if component.kind is Kind.TYPE_REFERENCE and code:
+            return what.replace(named, f"{named} to {code}", 1)
+    return what
 
 
 def _value(side: Side | None) -> str:

@@ -64,17 +64,29 @@ class Changed:
 class Recent:
     """What was heard in the last minutes; bounded, and forgotten by a clock that is never set."""
 
-    def __init__(self, clock: Callable[[], float], most: int = MAX_RECENT, age: float = KEPT) -> None:
-        """Begin with nothing."""
+    def __init__(
+        self, clock: Callable[[], float], told: Callable[[Heard], Heard], most: int = MAX_RECENT, age: float = KEPT
+    ) -> None:
+        """Begin with nothing; `told` says again who did something, as far as it is known by then."""
         self._clock = clock
+        self._told = told
         self._age = age
         self._kept: deque[tuple[float, Heard]] = deque(maxlen=most)
 
     def add(self, heard: Iterable[Heard]) -> None:
         """Remember acts that can be behind a change."""
         now = self._clock()
-        self._kept.extend((now, one) for one in heard if one.who and any(map(_is_deed, one.activity.actions)))
+        self._kept.extend((now, one) for one in heard if any(map(_is_deed, one.activity.actions)))
         self._forget(now)
+
+    def learn(self) -> bool:
+        """Ask again whose the acts are that are nobody's yet; tell whether one is known now."""
+        has_learnt = False
+        for at, (when, heard) in enumerate(self._kept):
+            if not names_account(heard) and (told := self._told(heard)).who != heard.who:
+                self._kept[at] = when, told
+                has_learnt = True
+        return has_learnt
 
     def __iter__(self) -> Iterator[Heard]:
         """Yield what is remembered, in the order in which it came."""
@@ -90,12 +102,20 @@ class Recent:
             self._kept.popleft()
 
 
-def joined_who(changed: Changed, recent: Iterable[Heard], before: timedelta = WINDOW, after: timedelta = WINDOW) -> str:
-    """Return who made a change, in one line as in stories; empty when nobody or more than one fits best."""
+def names_account(heard: Heard) -> bool:
+    """Tell whether it is known of an act whose account did it, and not the program alone."""
+    return bool(heard.activity.actor.user or heard.activity.actor.sid)
+
+
+def joined(
+    changed: Changed, recent: Iterable[Heard], before: timedelta = WINDOW, after: timedelta = WINDOW
+) -> Heard | None:
+    """Return the act that made a change, with who did it; None when nobody or more than one fits best."""
     fitting = [
         (fit, _distance(heard, changed.time), heard)
         for heard in recent
-        if _is_near(heard, changed.time, before, after)
+        if heard.who
+        and _is_near(heard, changed.time, before, after)
         and _is_of(heard, changed.host)
         and (fit := _fit(heard, changed))
     ]
@@ -175,14 +195,14 @@ def _is_configuration(path: str) -> bool:
     return paths.extension(path) in _CONFIGURATION
 
 
-def _agreed(found: Sequence[Heard]) -> str:
-    """Return the line of the nearest that says most, when all of them can be of one and the same."""
+def _agreed(found: Sequence[Heard]) -> Heard | None:
+    """Return the nearest that says most, when all of them can be of one and the same."""
     different = list({heard.who: heard for heard in reversed(found)}.values())[::-1]
     if len(different) > MAX_ACTORS:
-        return ""
+        return None
     if not all(_agree(one, other) for at, one in enumerate(different) for other in different[:at]):
-        return ""
-    return max(different, key=lambda heard: _known(heard.activity.actor)).who if different else ""
+        return None
+    return max(different, key=lambda heard: _known(heard.activity.actor), default=None)
 
 
 def _known(actor: Actor) -> int:
@@ -212,4 +232,4 @@ def _is_one_person(left: Actor, right: Actor) -> bool:
     return any(mine and its and not _SYSTEM.match(mine) for mine, its in names)
 
 
-__all__ = ["KEPT", "MAX_RECENT", "WINDOW", "Changed", "Recent", "joined_who"]
+__all__ = ["KEPT", "MAX_RECENT", "WINDOW", "Changed", "Recent", "joined", "names_account"]

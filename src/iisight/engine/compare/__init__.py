@@ -18,9 +18,12 @@ from iisight.model.report import Report
 __all__ = ["compare"]
 
 
-def compare(old: Report | Baseline, new: Report | Baseline) -> Comparison:
-    """Return everything that differs between two reports, or a baseline and a report, the weightiest first."""
-    before, after = views(_report(old), _report(new))
+def compare(old: Report | Baseline, new: Report | Baseline, *, one_place: bool = False) -> Comparison:
+    """Return everything that differs between two reports, or a baseline and a report, the weightiest first.
+
+    `one_place`: both are of the same place, of which all was listed: what a side does not have was not there.
+    """
+    before, after = views(_report(old), _report(new), one_place=one_place)
     both, changes = components(before, after)
     return Comparison(
         schema=COMPARISON_SCHEMA,

@@ -75,6 +75,8 @@ def _doubt(held: Binary, lacking: list[Component], view: View, *, as_twin: bool)
     named = {c.image_state for c in lacking if c.image is not None and view.path(c.image) == key}
     if ImageState.MISSING in named:
         return ""
+    if view.one_place and (view.has_twins if as_twin else named or all(c.image is None for c in lacking)):
+        return view.unread(held.path)
     if named:
         return f"{min(named)} there"
     if not as_twin and any(c.image is not None for c in lacking):

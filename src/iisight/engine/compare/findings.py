@@ -77,7 +77,7 @@ def _doubt(finding: Finding, holding: View, lacking: View) -> str:
         if there is None:  # it came or went with its component
             reason = "" if held is None else lacking.lacks(held)
         elif held is not None and held.binary is not None and there.image_state in _UNREAD:
-            reason = "its file was not read"
+            reason = lacking.unread(held.binary.path) if lacking.one_place else "its file was not read"
         else:
             reason = ""
         if reason:

@@ -9,8 +9,9 @@ from iisight.model.component import Component
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.report import Report
 
-_HOST_ROLE = "applicationHost.config"
+_HOST_ROLES = ("applicationHost.config", "applicationHost.config beside its redirection")
 _PROGRAMS = frozenset({".dll", ".exe", ".ocx"})
+_NOT_THERE = (GapKind.MISSING, GapKind.UNRESOLVED)
 SYSTEM_DRIVE = "%systemdrive%"
 
 
@@ -18,20 +19,24 @@ class View:
     """A report with its lookups.
 
     `drive` is the system drive when the other report has another one, else empty; `alike` says that the evidence of
-    both was taken for the same, so that each would hold what the other has, but for its gaps.
+    both was taken for the same, so that each would hold what the other has, but for its gaps; `one_place` that it was
+    the same, so that what is missing in it was not there.
     """
 
-    def __init__(self, report: Report, drive: str = "", *, alike: bool = False) -> None:
+    def __init__(self, report: Report, drive: str = "", *, alike: bool = False, one_place: bool = False) -> None:
         """Index the report."""
         self.report = report
-        self._alike = alike
+        self.one_place = one_place
+        self._alike = alike or one_place
         self._drive = drive.lower()
         self._files = {self.path(file.path): file for file in report.files}
-        self._gaps = {self.path(gap.subject): gap for gap in sorted(report.gaps, reverse=True)}
+        gaps = (gap for gap in sorted(report.gaps, reverse=True) if not (one_place and gap.kind in _NOT_THERE))
+        self._gaps = {self.path(gap.subject): gap for gap in gaps}
         self._failed = sorted(gap for gap in report.gaps if gap.kind is GapKind.FAILED)
         self.rules = frozenset(info.id for info in report.rules)
         self.components = {j.component.id: j.component for j in report.components}
         self.binaries = dict(_binaries(self))
+        self.has_twins = any(component.twin is not None for component in self.components.values())
         self._folders = {ntpath.dirname(path) for path in self.binaries}
         roots = {self.path(a.physical_path) for s in report.sites for a in s.applications if a.physical_path}
         self._content = frozenset(roots)
@@ -72,6 +77,8 @@ class View:
 
     def has_beside(self, folder: str) -> bool:
         """Tell whether the evidence has an application's content in the folder above: so it would have this one too."""
+        if self.one_place:
+            return self._gap(self.path(folder)) is None
         above = ntpath.dirname(self.path(folder))
         return any(ntpath.dirname(root) == above and self._gap(root) is None for root in self._content)
 
@@ -98,17 +105,20 @@ class View:
         return True
 
 
-def views(old: Report, new: Report) -> tuple[View, View]:
+def views(old: Report, new: Report, *, one_place: bool = False) -> tuple[View, View]:
     """Return both sides; when their system drives differ, paths on them are taken for the same."""
     drives = _system_drive(old), _system_drive(new)
-    if not all(drives) or drives[0] == drives[1]:
+    if one_place or not all(drives) or drives[0] == drives[1]:
         drives = "", ""
     alike = old.mapping == new.mapping
-    return View(old, drives[0], alike=alike), View(new, drives[1], alike=alike)
+    return (
+        View(old, drives[0], alike=alike, one_place=one_place),
+        View(new, drives[1], alike=alike, one_place=one_place),
+    )
 
 
 def _system_drive(report: Report) -> str:
-    host = min((f.path for f in report.files if f.role == _HOST_ROLE), default="")
+    host = min((f.path for f in report.files if f.role in _HOST_ROLES), default="")
     return host[:2].lower()
 
 

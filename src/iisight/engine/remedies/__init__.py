@@ -135,7 +135,7 @@ def _watched(host: Host, server: Server) -> Watched:
     places = [target.path for target in file_changes_unrecorded.targets(server)]
     content = {paths.fold(p): p for app in server.apps if (p := server.expand(app.physical_path))}
     images = {c.image for c in loaded_images(host, server) if c.image and paths.is_absolute(c.image)}
-    modules = sorted((paths.parent(i) for i in images if "%" not in i), key=str.lower)
+    modules = sorted({paths.parent(i) for i in images if "%" not in i}, key=lambda p: (p.lower(), p))
     folders = {paths.fold(p): p for p in (*places, *modules) if paths.fold(p) not in content}
     keys = tuple(target.path for target in registry_changes_unrecorded.TARGETS)
     return Watched(tuple(folders.values()), tuple(content[key] for key in sorted(content)), keys)

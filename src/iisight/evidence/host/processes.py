@@ -53,7 +53,7 @@ def _process(processes: Processes, pid: int, name: str) -> HostProcess:
     image = _had(lambda: processes.image(pid), "its path", problems)
     command = _had(lambda: processes.command_line(pid), "its command line", problems)
     modules = _had(lambda: tuple(_bounded(processes.modules(pid))), "what it has loaded", problems)
-    listed = None if modules is None else tuple(sorted(set(modules), key=paths.lower))
+    listed = None if modules is None else tuple(sorted(set(modules), key=lambda m: (paths.lower(m), m)))
     return HostProcess(pid, image or name, command or "", pool_of(command or ""), listed, "; ".join(problems))
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
-from iisight.inventory.config.records import section_in
+from iisight.inventory.config.records import BESIDE, section_in
 from iisight.inventory.config.spelling import misspelled
 from iisight.inventory.memory import Memory
 from iisight.model.config import Document, Element
@@ -44,30 +44,35 @@ class Documents:
             self._read[key] = self._parse(file)
         return self._read[key]
 
-    def include(self, holder: Document, relative: str, section: str) -> tuple[Document, Element] | None:
-        """Return the file that `configSource` names, and the section in it: never outside of the holder's folder."""
-        document = self._included_file(holder, relative)
+    def include(
+        self, holder: Document, attribute: str, named: Element, section: str
+    ) -> tuple[Document, Element] | None:
+        """Return the file that an attribute names, and the section in it."""
+        relative = named.get(attribute)
+        document = self._included_file(holder, attribute, relative) if relative else None
         if document is None or document.root is None:
             return None
         element = section_in(document.root, section)
         if element is None:
-            self.gap(GapKind.MALFORMED, document.path, f"configSource of {holder.path}: holds no section {section}")
+            self.gap(GapKind.MALFORMED, document.path, f"{attribute} of {holder.path}: holds no section {section}")
             return None
         return document, element
 
-    def _included_file(self, holder: Document, relative: str) -> Document | None:
+    def _included_file(self, holder: Document, attribute: str, relative: str) -> Document | None:
+        """Return a file as .NET looks for it: `configSource` leads to no other folder, `file` may lead nowhere."""
         folder = paths.parent(holder.path)
         path = paths.fold(paths.join(folder, relative))
-        if paths.is_absolute(relative) or not path.startswith(paths.fold(folder) + "\\"):
-            self.gap(GapKind.REFUSED, holder.path, f"configSource '{relative}' leaves the file's folder")
+        is_inside = not paths.is_absolute(relative) and path.startswith(paths.fold(folder) + "\\")
+        if attribute != BESIDE and not is_inside:
+            self.gap(GapKind.REFUSED, holder.path, f"{attribute} '{relative}' leaves the file's folder")
             return None
         self._included += 1
         if self._included > MAX_INCLUDES:
             self.gap(GapKind.REFUSED, holder.path, f"more than {MAX_INCLUDES} configSource files")
             return None
         document = self.get(path, "configSource")
-        if document is None and self.source.find(path) is None:
-            self.gap(GapKind.MISSING, paths.join(folder, relative), f"configSource of {holder.path}")
+        if document is None and not (attribute == BESIDE and is_inside) and self.source.find(path) is None:
+            self.gap(GapKind.MISSING, paths.join(folder, relative), f"{attribute} of {holder.path}")
         return document
 
     def is_read(self, file: File) -> bool:

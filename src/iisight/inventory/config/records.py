@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from iisight.inventory.config.declarations import Declarations
 from iisight.model.config import Document, Element, Problem
 
-IncludeReader = Callable[[Document, str, str], tuple[Document, Element] | None]
-"""Read the file that `configSource` names, relative to the document's folder, and find a section in it."""
+IncludeReader = Callable[[Document, str, Element, str], tuple[Document, Element] | None]
+"""Read the file that an attribute of an element names, relative to the document's folder, and find a section in it."""
+
+IN_PLACE, BESIDE = "configSource", "file"  # attributes: the section is in another file, or more of it
 
 _META = "configSections"
+_SETTINGS = "appSettings"  # the one section of .NET whose `file` adds the settings of another file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +78,16 @@ def _sections(
         for child in element.children:
             yield from _sections(child, f"{path}/", base, declarations, include)
         return
-    yield _included(replace(base, section=path, element=element), include)
+    record = _included(replace(base, section=path, element=element), include)
+    yield record
+    found = include(record.holder, BESIDE, record.element, path) if path == _SETTINGS else None
+    if found is not None:  # what it sets comes after what the section itself does
+        yield replace(record, document=found[0], element=found[1])
 
 
 def _included(record: Record, include: IncludeReader) -> Record:
     """Follow `configSource`."""
-    source = record.element.get("configSource")
-    found = include(record.holder, source, record.section) if source else None
+    found = include(record.holder, IN_PLACE, record.element, record.section)
     return record if found is None else replace(record, document=found[0], element=found[1])
 
 

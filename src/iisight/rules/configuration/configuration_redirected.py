@@ -55,7 +55,7 @@ def _judge(inventory: Inventory, document: Document, element: Element, most: int
 def _added(inventory: Inventory, server: Server, local: str) -> list[Row]:
     """Return the rows in force that the local file lacks, without those the catalogue knows."""
     here = paths.fold(local)
-    copies = (c.document for c in inventory.copies if c.role == Role.IN_FORCE)
+    copies = (c.document for c in inventory.copies if c.role == Role.REDIRECTED)
     document = next((d for d in copies if paths.fold(d.path) == here and d.root is not None), None)
     if document is None:
         return []

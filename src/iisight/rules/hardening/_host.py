@@ -107,7 +107,7 @@ class Host:
                 yield path
 
     def _web_configs(self, server: Server) -> Iterator[str]:
-        absent = sorted({server.expand(m.folder) for m in server.mappings} - {""}, key=paths.fold)
+        absent = sorted({server.expand(m.folder) for m in server.mappings} - {""}, key=lambda p: (paths.fold(p), p))
         lost = [folder for folder in absent if paths.fold(folder) not in self.protection.folders]
         broken = [d.path for role, d in self.inventory.documents if role == "web.config" and _is_broken(d)]
         refused = [g.subject for g in self.inventory.gaps if g.subject.lower().endswith("\\web.config")]

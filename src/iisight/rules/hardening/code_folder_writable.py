@@ -40,7 +40,7 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     server = host.server
     if server is None:
         return
-    images = sorted({path for c in images_of(host, server) for path in _files(c)}, key=str.lower)
+    images = sorted({path for c in images_of(host, server) for path in _files(c)}, key=lambda p: (p.lower(), p))
     lost = [image for image in images if not _is_whole(image)]
     if lost:
         message = f"where {plural(len(lost), 'image')} lie is not known: {named(lost)}"

@@ -27,7 +27,7 @@ def check(host: Host, _options: Options) -> Iterable[Point]:
     server = host.server
     if server is None:
         return
-    folders = sorted({target.path for target in targets(server)}, key=str.lower)
+    folders = sorted({target.path for target in targets(server)}, key=lambda p: (p.lower(), p))
     drive = server.variables.get("SystemDrive", "C:")
     usual = paths.fold(f"{drive}\\inetpub\\logs\\LogFiles")
     bad = [folder for folder in folders if paths.fold(folder) == usual]

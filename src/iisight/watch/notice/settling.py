@@ -9,9 +9,11 @@ from iisight.watch.notice.listing import look
 
 QUIET = 0.05  # seconds between the two looks that must agree
 LONGEST = 2.0  # seconds after which a file is let go as it is
+TORN = 1.0  # seconds after which one is let go that is calm, and lacks its end: whoever writes it may have to wait
 MAX_HELD = 10_000  # files; beyond, those held longest are let go
 
 Look = Callable[[Path], int | None]  # the print of a file; None: it is gone, or cannot be looked at
+IsTorn = Callable[[Path], bool]  # whether a file lacks its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,12 @@ class _Held:
 class Settling:
     """Files that may still be written."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, glance: Look | None = None) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, glance: Look | None = None, is_torn: IsTorn | None = None
+    ) -> None:
         self._clock = clock
         self._look = glance or _look
+        self._is_torn = is_torn or (lambda _: False)
         self._held: dict[Path, _Held] = {}
 
     def hold(self, paths: Iterable[Path]) -> None:
@@ -55,7 +60,7 @@ class Settling:
             elif now - held.looked >= QUIET:
                 mark, before = self._look(path), held.mark
                 held.mark, held.looked = mark, now
-                if mark in (before, None):
+                if mark is None or (mark == before and not (now - held.since < TORN and self._is_torn(path))):
                     calm.add(path)
             if path not in calm and (now - held.since >= LONGEST or index < excess):
                 restless.add(path)
