@@ -26,14 +26,14 @@ from iisight.model.errors import IisightError
 from iisight.model.report import Report
 from iisight.report.json import decode, to_json
 from iisight.watch import state
-from iisight.watch.database import StoreError, connect, named, transaction
+from iisight.watch.database import StoreError, UnusableError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
 from iisight.watch.sight import reads_less, sighted
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
 from iisight.watch.telling import Draft, Frame, drafts
-from iisight.watch.told import Seen, left, seen_in, standing
+from iisight.watch.told import Seen, Told, left, seen_in, standing
 
 MAX_ANSWER = 256 * 1024**2  # bytes
 MAX_TOLD = 50_000  # changes that are remembered while the report in use cannot be replaced
@@ -52,6 +52,7 @@ class Plan:
     settings: Settings
     ask: Ask
     host: str = ""  # what alerts call it; empty: as the evidence is called
+    owed: tuple[Told, ...] = ()  # changes that were told, and that the disk has not taken yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Surveyed:
     belonging: tuple[str, ...] = ()  # folders and files of a live host that belong to the server
     mapped: tuple[str, ...] = ()  # folders of the evidence, each with the Windows folder it stands for
     problem: str = ""  # why there is no report; nothing else is told then
+    unwritten: str = ""  # why the state does not have the report; what differs is told all the same
 
 
 class Process:
@@ -145,14 +147,21 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     try:
         with named():
             frame, spooled = Frame(plan.host or source.name, time, turn), frozenset(log.path for log in logs)
-            found = _since(connection, decode(body, "this report"), frame, spooled)
+            told = standing(connection, plan.owed)
+            found = _since(connection, decode(body, "this report"), frame, spooled, told)
+    except StoreError as error:
+        return Surveyed(0, turn, problem=str(error))
+    unwritten = ""
+    try:
         with transaction(connection):
             if found.replaces:
                 state.keep_report(connection, number, body)
             state.keep_fact(connection, _EXAMINED_WITH, rests_on)
             memory.replace_all()
     except StoreError as error:
-        return Surveyed(0, turn, problem=str(error))
+        if isinstance(error, UnusableError) or not state.generation(connection):
+            return Surveyed(0, turn, problem=str(error))
+        unwritten, found = str(error), replace(found, replaces=False)
     matters = watch_of(inventory)
     return Surveyed(
         number,
@@ -167,6 +176,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         roots=matters.roots,
         belonging=belonging,
         mapped=source.roots,
+        unwritten=unwritten,
     )
 
 
@@ -179,12 +189,14 @@ class _Since:
     replaces: bool = True
 
 
-def _since(connection: sqlite3.Connection, report: Report, frame: Frame, spooled: Container[str]) -> _Since:
+def _since(
+    connection: sqlite3.Connection, report: Report, frame: Frame, spooled: Container[str], told: tuple[Told, ...]
+) -> _Since:
     """Return what differs from the report in use, and of it what was not told; nothing when this is the first."""
     used = state.report(connection, state.generation(connection))
     if used is None:
         return _Since()
-    before, told = decode(used, "the report before"), standing(connection)
+    before = decode(used, "the report before")
     compared = compare(before, report, one_place=True)
     heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
     compared = replace(compared, changes=sighted(heard, before, report))
