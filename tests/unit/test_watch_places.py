@@ -24,6 +24,8 @@ HISTORY = "C:\\inetpub\\history\\"
 
 MODULE = small_stock()[f"{INETSRV}loghttp.dll"]
 ASSEMBLY = build(PeSpec())
+PLAIN = build(PeSpec(exports=("GetFileVersionInfoA",)))
+COMPILED = f"{FRAMEWORK}Temporary ASP.NET Files\\root\\a\\b\\App_Web_there.dll"
 APPLICATIONS = (
     '<application path="/app" applicationPool="Shop"><virtualDirectory path="/" physicalPath="D:\\apps\\nested" />'
     '<virtualDirectory path="/docs" physicalPath="D:\\apps\\docs" /></application>'
@@ -68,6 +70,8 @@ def server() -> dict[str, bytes | str]:
     files[f"{CONFIG}schema\\IIS_schema.xml"] = "<configSchema></configSchema>"
     files[f"{CONFIG}schema\\there.xml"] = SCHEMA.format("Old.Extension")
     files[f"{INETSRV}twin.dll"] = MODULE
+    files[f"{INETSRV}w3wp.exe"] = PLAIN
+    files[COMPILED] = ASSEMBLY
     for number in (1, 2):
         files[f"{HISTORY}CFGHISTORY_000000000{number}\\applicationHost.config"] = host
     return files
@@ -163,6 +167,12 @@ AT_ONCE = {
     "a module's file that was missing": dropped(f"{GHOSTS}ghost.dll", component="Ghost"),
     "an assembly of the global cache": dropped(f"{GAC}A\\v4.0_1.0.0.0__0\\A.dll", rule="IIS205"),
     "Temporary ASP.NET Files": dropped(f"{FRAMEWORK}Temporary ASP.NET Files\\root\\a\\b\\x.dll", rule="IIS205"),
+    "a DLL that nothing names": dropped(f"{INETSRV}version.dll", PLAIN),
+    "a program that nothing names, replaced": dropped(f"{INETSRV}w3wp.exe", f"{PLAIN!r}"),
+    "a DLL beside a module": dropped(f"{GHOSTS}helper.dll", PLAIN),
+    "a compiler below bin": dropped(f"{NESTED}bin\\roslyn\\csc.exe", PLAIN),
+    "an assembly that no configuration names": dropped(f"{GAC}B\\v4.0_1.0.0.0__0\\B.dll", ASSEMBLY),
+    "a compiled page, replaced": dropped(COMPILED, f"{ASSEMBLY!r}"),
     "machine.config": edited(stock.MACHINE, "<connectionStrings />", EVIL_DB, line="EvilDb", component="EvilDb"),
     "root web.config": edited(stock.ROOT_WEB, "<httpModules>", EVIL, line="EvilPage", component="EvilPage"),
     "schema": dropped(f"{CONFIG}schema\\new.xml", SCHEMA.format("Evil.New"), line="Evil.New", rule="IIS132"),
@@ -201,6 +211,22 @@ def test_what_concerns_more_than_a_place_is_told_by_the_look_that_follows(
     shared.at(told.path).unlink()
     alerts = shared.at_once() + shared.later()
     assert told.among(alerts, shared), shown(alerts)
+
+
+def test_what_becomes_of_programs_that_nothing_names_while_nobody_watches_is_told_once(place: Place) -> None:
+    dropped_one, compiled = f"{INETSRV}version.dll", COMPILED.replace("there", "new")
+
+    def change() -> None:
+        place.write(dropped_one, PLAIN)
+        place.write(f"{INETSRV}w3wp.exe", PLAIN + b"x")
+        place.write(compiled, ASSEMBLY)  # as ASP.NET does all the time
+
+    alerts = place.restart(change)
+    places = sorted(_at(alert)[0] for alert in changes(alerts))
+    assert places == [dropped_one, f"{INETSRV}w3wp.exe"], shown(alerts)
+    alerts = place.restart(lambda: place.at(dropped_one).unlink())
+    assert [_at(alert)[0] for alert in changes(alerts)] == [dropped_one], shown(alerts)
+    assert changes(place.restart(lambda: None)) == []
 
 
 def test_a_redirected_configuration_is_followed_and_left_again(place: Place) -> None:
