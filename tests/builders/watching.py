@@ -157,6 +157,13 @@ class Place:
             self._look()
         return self.new()
 
+    def until(self, words: str) -> None:
+        """Wait for what only a look at the watched folder itself can tell, which is made once a second."""
+        end = time.monotonic() + DEADLINE
+        while not any(words in alert["message"] for alert in self.new()):
+            assert time.monotonic() < end, f"'{words}' is not told"
+            self.loop.step(CALM)
+
     def new(self) -> list[Alert]:
         """Return what was told since this was asked last."""
         query = "SELECT number, body FROM queue_alert WHERE number > ? ORDER BY number"

@@ -260,6 +260,7 @@ def test_the_folder_that_a_virtual_directory_moves_to_is_watched(place: Place, f
     place.write(f"{folder}\\bin\\new.dll", MODULE)
     alerts = place.at_once() + place.later()
     assert Told(f"{folder}\\bin\\new.dll", rule="IIS205").among(alerts, place), shown(alerts)
+    assert len(changes(alerts)) == 1, shown(alerts)
     place.write(f"{folder}\\web.config", handlers("Moved"))
     alerts = place.at_once()
     assert Told(f"{folder}\\web.config", '"Moved"', rule="IIS108").among(alerts, place), shown(alerts)
@@ -343,14 +344,11 @@ def test_a_link_is_told_with_its_place_and_not_followed(place: Place, tmp_path: 
 def test_a_watched_folder_that_is_away_is_told_and_watched_when_it_is_back(place: Place, tmp_path: Path) -> None:
     away = tmp_path / "away"
     place.root.rename(away)
-    alerts = place.at_once() + place.later()
-    assert any(str(place.root) in a["message"] for a in alerts if a["kind"] == "coverage"), shown(alerts)
+    place.until("not watched as it should be")
+    place.later()
     away.rename(place.root)
     place.write(f"{NESTED}bin\\new.dll", MODULE)
-    alerts = []
-    while not any("watched again" in alert["message"] for alert in alerts):  # roots are looked for once a second
-        place.loop.step(0.1)
-        alerts += place.new()
+    place.until("watched again")
     alerts = place.at_once() + place.later()
     assert Told(f"{NESTED}bin\\new.dll", rule="IIS205").among(alerts, place), shown(alerts)
 
