@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from iisight.engine.compare import compare
+from iisight.engine.compare.change import in_order
 from iisight.engine.hearing import Ask
 from iisight.engine.host import host_roots
 from iisight.engine.scan import scanned, watch_of
@@ -29,6 +30,7 @@ from iisight.watch import state
 from iisight.watch.database import StoreError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
+from iisight.watch.programs import TOO_MANY, Programs, comparable, differing, files_of, programs_of
 from iisight.watch.sight import reads_less, sighted
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
@@ -141,14 +143,19 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         return Surveyed(0, turn, problem=str(error))
     belonging = host_roots(inventory) if plan.evidence is None else ()
     number = 1 + secrets.randbits(62)  # one that is killed late does not write over another's
+    outline = outline_of(inventory)
+    programs = programs_of(source, outline)
+    report = report if programs is not None else replace(report, gaps=(*report.gaps, TOO_MANY))
     body = to_json(report)
     try:
         with named():
             frame, spooled = Frame(plan.host or source.name, time, turn), frozenset(log.path for log in logs)
-            found = _since(connection, decode(body, "this report"), frame, spooled)
+            both = _both(connection, programs, source)
+            found = _since(connection, decode(body, "this report"), both, frame, spooled)
         with transaction(connection):
             if found.replaces:
                 state.keep_report(connection, number, body)
+                state.keep_programs(connection, number, programs)
             state.keep_fact(connection, _EXAMINED_WITH, rests_on)
             memory.replace_all()
     except StoreError as error:
@@ -160,7 +167,7 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         found.drafts,
         found.seen,
         found.replaces,
-        outline_of(inventory),
+        outline,
         findings=sum(f.suppressed is None for f in report.findings),
         gaps=sum(gap.count for gap in report.gaps),
         names=tuple(sorted(matters.names)),
@@ -179,7 +186,19 @@ class _Since:
     replaces: bool = True
 
 
-def _since(connection: sqlite3.Connection, report: Report, frame: Frame, spooled: Container[str]) -> _Since:
+def _both(connection: sqlite3.Connection, programs: Programs | None, source: Source) -> tuple[Programs, Programs]:
+    """Return the programs of the report in use and those of now, as far as they can be compared."""
+    listed = state.programs(connection, state.generation(connection))
+    return ({}, {}) if listed is None or programs is None else comparable(listed, programs, source)
+
+
+def _since(
+    connection: sqlite3.Connection,
+    report: Report,
+    programs: tuple[Programs, Programs],
+    frame: Frame,
+    spooled: Container[str],
+) -> _Since:
     """Return what differs from the report in use, and of it what was not told; nothing when this is the first."""
     used = state.report(connection, state.generation(connection))
     if used is None:
@@ -187,7 +206,8 @@ def _since(connection: sqlite3.Connection, report: Report, frame: Frame, spooled
     before, told = decode(used, "the report before"), standing(connection)
     compared = compare(before, report, one_place=True)
     heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
-    compared = replace(compared, changes=sighted(heard, before, report))
+    beside = differing(*programs, files_of(before) | files_of(report))
+    compared = replace(compared, changes=in_order((*sighted(heard, before, report), *beside)))
     less = reads_less(before, report)
     made = tuple(drafts(left(compared, told, frame.number, None if less else report), before, report, frame))
     return _Since(made, seen_in(compared), not less or len(told) > MAX_TOLD)

@@ -1,0 +1,64 @@
+"""Which programs count, and what is told of them."""
+
+import pytest
+
+from iisight.evidence.memory import memory_source
+from iisight.evidence.paths import fold
+from iisight.model.comparison import Turn
+from iisight.model.finding import Severity
+from iisight.watch import programs
+from iisight.watch.outline import Outline
+from iisight.watch.programs import comparable, differing, programs_of
+from tests.builders.watching import INETSRV
+
+OUTLINE = Outline(
+    places=(("d:\\web", "s"),), uses={"d:\\acme\\module.dll": ("",), "c:\\windows\\system32\\wsmsvc.dll": ("",)}
+)
+COMPILED = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319\\Temporary ASP.NET Files\\root\\a\\x.dll"
+CACHE = "C:\\Windows\\Microsoft.NET\\assembly\\GAC_MSIL\\A\\v4.0_1.0.0.0__0\\A.dll"
+COUNTING = [f"{INETSRV}w3wp.exe", "D:\\acme\\helper.dll", "D:\\web\\bin\\roslyn\\csc.exe", COMPILED, CACHE]
+OTHERS = [
+    "C:\\Windows\\System32\\kernel32.dll",
+    "D:\\acme\\deeper\\other.dll",
+    "D:\\web\\files\\setup.exe",
+    "E:\\bin\\tool.exe",
+    f"{INETSRV}config\\applicationHost.config",
+]
+
+
+def test_programs_count_in_the_folders_that_iis_loads_from() -> None:
+    found = programs_of(memory_source(dict.fromkeys([*COUNTING, *OTHERS], b"MZ")), OUTLINE)
+    assert found is not None
+    assert sorted(path for path, _ in found.values()) == sorted(COUNTING)
+
+
+def test_too_many_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "MAX_PROGRAMS", len(COUNTING) - 1)
+    assert programs_of(memory_source(dict.fromkeys(COUNTING, b"MZ")), OUTLINE) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "came", "replaced"),
+    [
+        (COUNTING[0], Severity.MEDIUM, Severity.MEDIUM),
+        (CACHE, Severity.LOW, Severity.LOW),
+        (COMPILED, None, Severity.MEDIUM),
+    ],
+)
+def test_what_is_told(path: str, came: Severity | None, replaced: Severity) -> None:
+    one, other = {fold(path): (path, "1 bytes")}, {fold(path): (path, "2 bytes")}
+    told = [[(c.turn, c.weight) for c in differing(*pair, ())] for pair in (({}, one), (one, {}), (one, other))]
+    expected = [[], []] if came is None else [[(Turn.ADDED, came)], [(Turn.REMOVED, came)]]
+    assert told == [*expected, [(Turn.CHANGED, replaced)]]
+    assert not [*differing({}, one, {fold(path)}), *differing(one, one, ())]
+
+
+def test_files_that_were_there_are_neither_gone_nor_new_when_other_folders_count() -> None:
+    source = memory_source(dict.fromkeys(COUNTING, b"MZ"))
+    whole, fewer = programs_of(source, OUTLINE), programs_of(source, Outline(places=OUTLINE.places))
+    assert whole is not None
+    assert fewer is not None
+    assert len(fewer) < len(whole)
+    assert not [*differing(*comparable(whole, fewer, source), ()), *differing(*comparable(fewer, whole, source), ())]
+    gone = memory_source({})
+    assert [c.subject for c in differing(*comparable(whole, fewer, gone), ())] == ["D:\\acme\\helper.dll"]
