@@ -4,11 +4,15 @@ import pytest
 
 from iisight.evidence.memory import memory_source
 from iisight.evidence.paths import fold
+from iisight.examine.look import Look
+from iisight.examine.setup import Setup
 from iisight.model.comparison import Turn
 from iisight.model.finding import Severity
 from iisight.watch import programs
 from iisight.watch.outline import Outline
-from iisight.watch.programs import comparable, differing, programs_of
+from iisight.watch.programs import comparable, differing, judged, programs_of
+from iisight.watch.replaced import Files
+from iisight.workbench import images, pe, signing, stock
 from tests.builders.watching import INETSRV
 
 OUTLINE = Outline(
@@ -62,3 +66,28 @@ def test_files_that_were_there_are_neither_gone_nor_new_when_other_folders_count
     assert not [*differing(*comparable(whole, fewer, source), ()), *differing(*comparable(fewer, whole, source), ())]
     gone = memory_source({})
     assert [c.subject for c in differing(*comparable(whole, fewer, gone), ())] == ["D:\\acme\\helper.dll"]
+
+
+LOOK = Look(Setup(roots=signing.test_roots(), microsoft=signing.test_thumbprints()), workers=0)
+BUILT = pe.build(stock.microsoft("w3wp.exe", "x64", ()))
+
+
+@pytest.mark.parametrize(
+    ("path", "listed", "weight", "said"),
+    [
+        (COUNTING[0], True, Severity.LOW, "signed by Microsoft (catalogue), version 10.0.17763.1"),
+        (COUNTING[0], False, Severity.HIGH, "not signed, and no catalogue lists it, version 10.0.17763.1"),
+        (COUNTING[1], False, Severity.MEDIUM, "not signed, and no catalogue lists it, version 10.0.17763.1"),
+    ],
+)
+def test_what_a_program_weighs_rests_on_its_signature(path: str, listed: bool, weight: Severity, said: str) -> None:
+    catalogue = images.write_catalogue([BUILT]) if listed else images.stock_catalogue()
+    source = memory_source({path: BUILT, images.STOCK_CATALOGUE: catalogue})
+    one, other = {fold(path): (path, "1 bytes")}, {fold(path): (path, "2 bytes")}
+    for before in (one, {}):
+        found = judged(differing(before, other, ()), source, LOOK, None)
+        (told,), files = found.changes, Files(programs=found.files)
+        assert told.weight is weight
+        assert files.standing(told) == said
+        assert files.is_update([told]) is (listed and told.turn is Turn.CHANGED)
+    assert judged(differing(one, {}, ()), memory_source({}), LOOK, None).files == {}

@@ -18,12 +18,13 @@ from iisight.inventory.collect import collect
 from iisight.inventory.config.excerpt import Blocks, differing
 from iisight.inventory.discovery import CONFIG_FOLDER
 from iisight.inventory.machine import Machine
-from iisight.model.comparison import Change, Comparison, Turn
+from iisight.model.binary import Binary
+from iisight.model.comparison import Comparison, Turn
 from iisight.model.errors import EvidenceError
 from iisight.model.report import Report
 from iisight.watch.memory import MAX_DOCUMENT, Remembered
 from iisight.watch.outline import MAX_SITES, SERVER, Outline, is_slow, outline_of, slow_folders
-from iisight.watch.programs import Folders, programs_among
+from iisight.watch.programs import Folders, Judged, judged, programs_among
 from iisight.watch.programs import differing as differing_programs
 from iisight.watch.sight import blind
 
@@ -53,6 +54,7 @@ class Turned:
     comparison: Comparison
     old: Report
     new: Report
+    programs: Mapping[str, Binary]  # that are no component, and came or were replaced, by folded path
 
     @property
     def is_doubtful(self) -> bool:
@@ -130,15 +132,18 @@ class Narrow:
         old, new = self._beside(lens, old, new), self._beside(lens, new, old)
         compared = compare(old, new, one_place=True)
         beside = self._programs(changed, before, outline)
-        return Turned(replace(compared, changes=in_order((*compared.changes, *beside))), old, new)
+        compared = replace(compared, changes=in_order((*compared.changes, *beside.changes)))
+        return Turned(compared, old, new, beside.files)
 
-    def _programs(self, changed: Iterable[str], before: Source, outline: Outline) -> Iterator[Change]:
-        """Yield what became of programs that are no component, neither before nor now."""
+    def _programs(self, changed: Iterable[str], before: Source, outline: Outline) -> Judged:
+        """Return what became of programs that are no component, neither before nor now."""
         old, new = (programs_among(changed, source) for source in (before, self.source))
-        if old != new:
-            every = replace(self.outline, uses={**outline.uses, **self.outline.uses})
-            folders = Folders(every)
-            yield from (c for c in differing_programs(old, new, every.uses) if folders.hold(paths.fold(c.subject)))
+        if old == new:
+            return Judged()
+        every = replace(self.outline, uses={**outline.uses, **self.outline.uses})
+        folders = Folders(every)
+        differ = (c for c in differing_programs(old, new, every.uses) if folders.hold(paths.fold(c.subject)))
+        return judged(differ, self.source, self._means.look, self._means.memory)
 
     def _beside(self, lens: "_Lens", report: Report, other: Report) -> Report:
         """Return a report with the components that only the other one has and that are there beside what is seen.

@@ -7,23 +7,32 @@ What ASP.NET compiled comes and goes by itself: of it only what is replaced in p
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from iisight.engine.compare.change import change, one_sided
+from iisight.engine.compare.weights import DOUBTFUL
 from iisight.engine.host import is_large
 from iisight.evidence import paths
 from iisight.evidence.source import File, Source
+from iisight.examine.look import Look
+from iisight.inventory.binaries import Binaries
+from iisight.inventory.examined import examine
+from iisight.inventory.memory import Memory
+from iisight.model.binary import Binary
 from iisight.model.comparison import Change, Side, Topic
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.finding import Severity
 from iisight.model.locator import Locator
 from iisight.model.report import Report
 from iisight.watch.outline import Outline
+from iisight.watch.replaced import signature_of
 
 Programs = dict[str, tuple[str, str]]
 """By folded path: the path, and what is said of the file."""
 
 MAX_PROGRAMS = 100_000  # that are kept of one server
+MAX_JUDGED = 64  # that changed at once and whose signatures are looked at
 TOO_MANY = Gap(GapKind.REFUSED, "programs", f"more than {MAX_PROGRAMS:,} that nothing names: told as they change alone")
 _ENDS = (".dll", ".exe")
 _SERVER = re.compile(r"[a-z]:\\windows\\(?:system32|syswow64)\\inetsrv\\")
@@ -48,6 +57,39 @@ class Folders:
         if _is_of_every_server(key) or key.rpartition("\\")[0] in self._named:
             return True
         return _BIN in key and not self._outline.is_of_none(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of programs, and by folded path the files that are there now, with their signatures."""
+
+    changes: tuple[Change, ...] = ()
+    files: Mapping[str, Binary] = field(default_factory=dict)
+
+
+def judged(changes: Iterable[Change], source: Source, look: Look, memory: Memory | None) -> Judged:
+    """Look at the signatures of programs that came or were replaced, and weigh them by those."""
+    found = tuple(changes)
+    there = [change.subject for change in found if change.new is not None][:MAX_JUDGED]
+    if not there:
+        return Judged(found)
+    with look.start(source.newest) as examiner:
+        binaries = Binaries(source, examiner, memory)
+        read = [binary for path in there if (binary := binaries.get(path)) is not None]
+        examined = examine((), source, binaries, look, examiner, memory, read)
+        files = {paths.fold(binary.path): examined.binary(binary) for binary in read}
+    return Judged(tuple(_weighed(change, files.get(paths.fold(change.subject))) for change in found), files)
+
+
+def _weighed(told: Change, file: Binary | None) -> Change:
+    """Return a change that weighs little when Microsoft signed the file, and much when nobody did in its own folder."""
+    signature = None if file is None else signature_of(file)
+    if signature is None:
+        return told
+    if signature.is_microsoft:
+        return replace(told, weight=Severity.LOW)
+    is_odd = _SERVER.match(paths.fold(told.subject)) is not None and signature.state in DOUBTFUL
+    return replace(told, weight=Severity.HIGH) if is_odd else told
 
 
 def programs_of(source: Source, outline: Outline) -> Programs | None:
@@ -78,9 +120,9 @@ def _is_of_every_server(key: str) -> bool:
     return any(pattern.match(key) for pattern in (_SERVER, _CACHE, _COMPILED))
 
 
-def files_of(report: Report) -> frozenset[str]:
-    """Return the folded paths of what the components of a report are read from."""
-    components = [judged.component for judged in report.components]
+def files_of(*reports: Report) -> frozenset[str]:
+    """Return the folded paths of what the components of some reports are read from."""
+    components = [held.component for report in reports for held in report.components]
     read = {paths.fold(b.path) for c in components for b in (c.binary, c.twin) if b is not None}
     return frozenset(read | {paths.fold(c.image) for c in components if c.image})
 

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Container
+from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,7 +30,7 @@ from iisight.watch import state
 from iisight.watch.database import StoreError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
-from iisight.watch.programs import TOO_MANY, Programs, comparable, differing, files_of, programs_of
+from iisight.watch.programs import TOO_MANY, Judged, Programs, comparable, differing, files_of, judged, programs_of
 from iisight.watch.sight import reads_less, sighted
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
@@ -151,7 +151,11 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         with named():
             frame, spooled = Frame(plan.host or source.name, time, turn), frozenset(log.path for log in logs)
             both = _both(connection, programs, source)
-            found = _since(connection, decode(body, "this report"), both, frame, spooled)
+
+            def beside(*reports: Report) -> Judged:
+                return judged(differing(*both, files_of(*reports)), source, look, memory)
+
+            found = _since(connection, decode(body, "this report"), beside, frame, spooled)
         with transaction(connection):
             if found.replaces:
                 state.keep_report(connection, number, body)
@@ -195,7 +199,7 @@ def _both(connection: sqlite3.Connection, programs: Programs | None, source: Sou
 def _since(
     connection: sqlite3.Connection,
     report: Report,
-    programs: tuple[Programs, Programs],
+    programs: Callable[[Report, Report], Judged],
     frame: Frame,
     spooled: Container[str],
 ) -> _Since:
@@ -206,10 +210,11 @@ def _since(
     before, told = decode(used, "the report before"), standing(connection)
     compared = compare(before, report, one_place=True)
     heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
-    beside = differing(*programs, files_of(before) | files_of(report))
-    compared = replace(compared, changes=in_order((*sighted(heard, before, report), *beside)))
+    beside = programs(before, report)
+    compared = replace(compared, changes=in_order((*sighted(heard, before, report), *beside.changes)))
     less = reads_less(before, report)
-    made = tuple(drafts(left(compared, told, frame.number, None if less else report), before, report, frame))
+    rest = left(compared, told, frame.number, None if less else report)
+    made = tuple(drafts(rest, before, report, frame, beside.files))
     return _Since(made, seen_in(compared), not less or len(told) > MAX_TOLD)
 
 
