@@ -1,12 +1,14 @@
 """A watch that is killed, fed with garbage and robbed of its state loses no alert and invents none."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from benchmarks.estates import estate
 
+from tests.faults.flood import Force, flood
 from tests.faults.kills import kill_again_and_again
 from tests.faults.served import APPHOST, Served
 
@@ -33,6 +35,15 @@ def test_a_watch_that_is_killed_again_and_again_loses_and_invents_nothing(tmp_pa
     outcome = kill_again_and_again(tmp_path, KILLS, seed=7)
     assert outcome.wrong == ()
     assert outcome.alerts > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what the watch takes is asked of Linux")
+def test_a_storm_of_changes_hides_nothing_and_takes_bounded_memory(tmp_path: Path) -> None:
+    found = flood(tmp_path, Force(seconds=3.0, rate=8_000, writers=2), seed=3)
+    assert found.wrong == ()
+    assert found.planted > 0
+    assert found.rest is not None
+    assert found.memory < 2 * MAX_MEMORY  # of all processes
 
 
 def test_what_comes_with_garbage_is_told_and_the_garbage_invents_nothing(served: Served) -> None:

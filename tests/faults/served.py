@@ -71,8 +71,7 @@ class Served:
 
     def alerts(self) -> list[Alert]:
         """Return all that was told, in order; what came twice twice."""
-        lines = self.log.read_bytes().splitlines(keepends=True) if self.log.exists() else []
-        return [json.loads(line) for line in lines if line.endswith(b"\n")]
+        return alerts_in(self.log)
 
     def messages(self, since: int = 0) -> list[str]:
         """Return the sentences that were told."""
@@ -89,11 +88,11 @@ class Served:
         self.until(is_told, f"{wanted} is not told", since, seconds)
         return found[0]
 
-    def settle(self, since: int = 0, seconds: float = SECONDS) -> None:
+    def settle(self, *options: str, since: int = 0, seconds: float = SECONDS) -> None:
         """Start the watch anew, and wait until everything was looked at and all is delivered."""
         self.kill()
         before = self.fact("generation")
-        self.start()
+        self.start(*options)
         self.until(
             lambda: self.fact("generation") != before and not self._has_more(), "it does not rest", since, seconds
         )
@@ -137,6 +136,12 @@ class Served:
             return []
         finally:
             connection.close()
+
+
+def alerts_in(log: Path) -> list[Alert]:
+    """Return the alerts of a file, in order."""
+    lines = log.read_bytes().splitlines(keepends=True) if log.exists() else []
+    return [json.loads(line) for line in lines if line.endswith(b"\n")]
 
 
 def differing_twins(alerts: Iterable[Alert]) -> list[str]:

@@ -24,6 +24,7 @@ class Storm:
     start: dict[str, bool] = field(default_factory=dict)
     now: dict[str, bool] = field(default_factory=dict)
     ever: set[tuple[str, bool]] = field(default_factory=set)  # states that were true at some time
+    kept: set[str] = field(default_factory=set)  # things that came and stay
     changes: int = 0
 
     def __post_init__(self) -> None:
@@ -38,8 +39,15 @@ class Storm:
 
     def step(self) -> None:
         """Change one thing, or several at once."""
-        for name in self.random.sample(sorted(self.now), self.random.choice((1, 1, 1, 2, 5))):
+        for name in self.random.sample(sorted(self.now.keys() - self.kept), self.random.choice((1, 1, 1, 2, 5))):
             self.set(name, not self.now[name])
+
+    def keep(self, name: str) -> None:
+        """Let one more thing be there, and stay: it must be told."""
+        self.kept.add(name)
+        self.start[name] = False
+        self.ever.add((name, False))
+        self.set(name, True)
 
     def set(self, name: str, is_there: bool) -> None:
         """Let one thing be there or not."""

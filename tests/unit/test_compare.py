@@ -433,6 +433,20 @@ def test_a_malformed_file_hides_what_it_had() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_new", [True, False], ids=["now", "before"])
+def test_what_a_file_does_to_its_site_is_not_told_when_one_side_could_not_read_it(is_new: bool) -> None:
+    even = '<globalModules><add name="Odd" image="C:\\Odd\\odd.dll" /><add name="Even" image="C:\\Odd\\even.dll" />'
+    host = apphost(
+        f"{even}</globalModules><modules><add name='Even' /></modules>", location("S/app", "<add name='Odd' />")
+    )
+    seen = scanned(host, {"": web_config("<modules><add name='Odd' /><remove name='Even' /></modules>")})
+    unread = Gap(GapKind.UNREADABLE, "C:\\inetpub\\wwwroot\\web.config", "locked")
+    blind = replace(scanned(host), gaps=(unread,))
+    sides = (blind, seen) if is_new else (seen, blind)
+    assert {turn for turn, _, _ in told(*sides, Topic.IN_FORCE)} == {"cannot-tell"}
+    assert {turn for turn, _, _ in told(scanned(host), seen, Topic.IN_FORCE)} == {"changed"}
+
+
 # Ids
 
 

@@ -63,3 +63,14 @@ def test_a_state_that_is_taken_away_is_found_out_and_the_alert_is_sent(tmp_path:
         teller.commit([draft("evil")], teller.next_turn())
     assert [alert.message[-4:] for alert in sent.urged] == ["evil"]
     connection.close()
+
+
+def test_no_number_comes_twice_after_a_kill_on_a_full_disk(tmp_path: Path) -> None:
+    connection = state.open_state(tmp_path).connection
+    teller = Teller(connection, Sent())
+    assert teller.commit([], teller.next_turn())
+    stored, unstored = teller.turn, [teller.next_turn() for _ in range(3)]
+    again = Teller(connection, Sent())  # nothing of the last turns could be written
+    assert again.next_turn() > stored
+    assert again.turn not in unstored
+    connection.close()

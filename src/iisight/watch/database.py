@@ -16,11 +16,16 @@ ASIDE = ".damaged"  # suffix of a damaged database; the next one replaces it, so
 
 _BESIDE = ("-wal", "-shm")  # https://sqlite.org/wal.html
 _BROKEN = "SQLITE_IOERR"  # somebody took the file or its log away, or the disk is dying
+_FULL = "SQLITE_FULL"
 _DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 
 
 class StoreError(IisightError):
     """The database cannot be read or written now: full disk, locked, no right. It may work later."""
+
+
+class FullError(StoreError):
+    """The disk has no room."""
 
 
 class UnusableError(StoreError):
@@ -94,14 +99,15 @@ def shrink(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def named(path: Path | None = None) -> Iterator[None]:
-    """Raise what SQLite raises as StoreError, or as DamagedError."""
+    """Raise what SQLite raises as StoreError, or as the kind of it that it is."""
     place = "" if path is None else f"{path}: "
     try:
         yield
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         damaged = name in _DAMAGED or name.startswith("SQLITE_CORRUPT_")
-        kind = DamagedError if damaged else UnusableError if name.startswith(_BROKEN) else StoreError
+        other = UnusableError if name.startswith(_BROKEN) else FullError if name == _FULL else StoreError
+        kind = DamagedError if damaged else other
         raise kind(f"{place}{error}") from error
 
 

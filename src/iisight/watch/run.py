@@ -12,13 +12,14 @@ from iisight.engine.registry import Rule
 from iisight.model.finding import Severity
 from iisight.watch import state
 from iisight.watch.alone import alone
-from iisight.watch.database import UnusableError
+from iisight.watch.database import FullError, Opened, UnusableError
 from iisight.watch.delivery import Delivery, world
 from iisight.watch.feeds import Feed, feed_of
 from iisight.watch.listening import Listening, positions_of
 from iisight.watch.loop import Kit, Loop, Plans, World
 from iisight.watch.memory import Remembered
 from iisight.watch.notice import Notices
+from iisight.watch.queue import own_alert
 from iisight.watch.running import Running
 from iisight.watch.sinks.sink import Sink
 from iisight.watch.sources import watched
@@ -28,6 +29,7 @@ from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
 
 _PAUSE = 1.0  # seconds before a damaged state is opened anew
+_FULL_PAUSE = 5.0  # seconds between two tries to open one on a full disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +45,47 @@ def watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans
     """Watch until it is to stop, with a new state when that becomes damaged. Raises UsageError."""
     trouble = ""
     with alone(plan.state):
-        while True:
+        while (opened := _opened(plan, ends, running)) is not None:
             try:
-                _watch(plan, rules, ends, running, plans, trouble)
+                _watch(opened, plan, rules, ends, running, plans, trouble)
                 return
             except UnusableError as error:
                 trouble = str(error)
                 running.stop.wait(_PAUSE)
 
 
-def _watch(plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans, trouble: str) -> None:
+def _opened(plan: Plan, ends: Ends, running: Running) -> Opened | None:
+    """Open the state as soon as the disk lets it be; None: the watch is to stop before. Raises UsageError."""
+    is_told = False
+    while not running.stop.is_set():
+        try:
+            return state.open_state(plan.state)
+        except (FullError, UnusableError) as error:
+            if not is_told:
+                _tell_past_the_queue(plan, ends, f"the watch cannot begin yet, and waits for the disk: {error}")
+            is_told = True
+        running.manager.alive()
+        running.stop.wait(_FULL_PAUSE)
+    return None
+
+
+def _tell_past_the_queue(plan: Plan, ends: Ends, message: str) -> None:
+    now = datetime.now(UTC)
+    delivery = Delivery(plan.state / state.FILE_NAME, ends.sinks, world(plan.host))
+    delivery.urge([own_alert(now, plan.host, message, plan.host, "begin", now.isoformat())])
+    delivery.start()
+    delivery.stop()
+
+
+def _watch(
+    opened: Opened, plan: Plan, rules: Sequence[Rule], ends: Ends, running: Running, plans: Plans, trouble: str
+) -> None:
     """Watch until it is to stop. Raises UnusableError, and UsageError for what cannot be watched."""
-    what = watched(plan.evidence)
-    ear = Ear(rules, plan.settings, plan.ask.rules)
     with ExitStack() as stack:
-        feeds = [feed_of(text, ear.choose, channels=sorted(ear.channels)) for text in ends.feeds]
-        opened = state.open_state(plan.state)
         stack.callback(opened.connection.close)
+        what = watched(plan.evidence)
+        ear = Ear(rules, plan.settings, plan.ask.rules)
+        feeds = [feed_of(text, ear.choose, channels=sorted(ear.channels)) for text in ends.feeds]
         delivery = Delivery(plan.state / state.FILE_NAME, ends.sinks, world(plan.host))
         notices = stack.enter_context(Notices(what.roots(())))
         listening = _listening(feeds, ear, plan, opened.connection)

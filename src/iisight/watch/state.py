@@ -10,7 +10,7 @@ from pathlib import Path
 
 from iisight.model.errors import UsageError
 from iisight.watch import queue, told
-from iisight.watch.database import Opened, StoreError, open_store
+from iisight.watch.database import FullError, Opened, StoreError, UnusableError, open_store
 from iisight.watch.programs import Programs
 
 FILE_NAME = "watch.sqlite"
@@ -31,12 +31,17 @@ CREATE TABLE IF NOT EXISTS examinations (sha256 TEXT PRIMARY KEY, body BLOB NOT 
 
 
 def open_state(folder: Path) -> Opened:
-    """Open the state below a folder, made when it is not there. Raises UsageError when it cannot be used."""
+    """Open the state below a folder, made when it is not there.
+
+    Raises UsageError when it cannot be used, FullError or UnusableError when the disk does not let it be opened now.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         opened = open_store(folder / FILE_NAME, create)
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror or error}") from error
+    except (FullError, UnusableError):
+        raise
     except StoreError as error:
         raise UsageError(str(error)) from error
     version = fact(opened.connection, "version")

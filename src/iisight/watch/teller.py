@@ -1,5 +1,6 @@
 """What is told, and what the watch knows from then on: committed in one step, whatever the disk does."""
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from iisight.watch.queue import put
 from iisight.watch.telling import Draft
 from iisight.watch.told import Told, keep, later
 
+_LEAP = 40  # bits: 4,000,000 starts until `told.ALONE` is reached
 MAX_OWED = 100_000  # changes; one that is forgotten may be told once more
 
 
@@ -39,7 +41,8 @@ class Teller:
         self._holding = Holding()
         self._owed: list[Told] = []  # changes told while the state could not be written
         self.since = 0  # turn of the look at everything that is under way; 0: none is
-        self.turn = int(state.fact(connection, "turn") or 0)
+        # Those that a watch used which was killed on a full disk are not in the state, and ids rest on them.
+        self.turn = int(state.fact(connection, "turn") or 0) + secrets.randbits(_LEAP)
         self.failure = ""  # why the state cannot be written; empty: it can
 
     def next_turn(self) -> int:

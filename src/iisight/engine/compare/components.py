@@ -89,26 +89,45 @@ def _differences(pair: Pair, old: View, new: View) -> Iterator[Change]:
         what = f"{named} is in another file now"
         yield change(Topic.COMPONENT, other.id, what, sides, Severity.HIGH, components=(other.id,))
     yield from registrations(one, other, old, new)
-    yield from _in_force(one, other)
+    came_or_went = list(_in_force(one, other, old, new))
+    yield from came_or_went
     if one.pools != other.pools:
+        turn = Turn.UNKNOWN if any(each.turn is Turn.UNKNOWN for each in came_or_went) else None
         pools = _pools(one), _pools(other)
         what = f"{named} is loaded in other pools"
-        yield change(Topic.IN_FORCE, other.id, what, pools, Severity.MEDIUM, components=(other.id,))
+        yield change(Topic.IN_FORCE, other.id, what, pools, Severity.MEDIUM, turn=turn, components=(other.id,))
 
 
-def _in_force(one: Component, other: Component) -> Iterator[Change]:
+def _in_force(one: Component, other: Component, old: View, new: View) -> Iterator[Change]:
     """Yield the scopes at which a component came into force or went out of it; what is below a scope follows it."""
     was, now = ({p.scope.lower(): p for p in c.presence} for c in (one, other))
+    differing = [key for key in sorted({*was, *now}) if _effective(was, key) is not _effective(now, key)]
+    doubts = [*_unread(one, new), *_unread(other, old)] if differing else []
     named = f"{other.kind} '{other.name}'"
-    for key in sorted({*was, *now}):
+    for key in differing:
         before, after = _effective(was, key), _effective(now, key)
-        if before is after:
-            continue
         place = (now.get(key) or was[key]).scope or "the server"
         what = f"{named} is {'in force' if after else 'no longer in force'} at {place}"
+        doubt = next((reason for scope, reason in doubts if _holds(scope, key)), "")
+        if doubt:
+            what = f"{named}: one side alone says whether it is in force at {place}: {doubt}"
         sides = _standing(one, was.get(key), before), _standing(other, now.get(key), after)
-        weight = Severity.MEDIUM if after else Severity.LOW
-        yield change(Topic.IN_FORCE, other.id, what, sides, weight, components=(other.id,))
+        turn, weight = Turn.UNKNOWN if doubt else None, Severity.MEDIUM if after else Severity.LOW
+        yield change(Topic.IN_FORCE, other.id, what, sides, weight, turn=turn, components=(other.id,))
+
+
+def _unread(component: Component, other: View) -> Iterator[tuple[str, str]]:
+    """Yield the scopes at which a file speaks of a component that the other side may not have read, and why."""
+    said = {(r.scope.lower(), r.locator.path) for r in component.registrations}
+    said |= {(p.scope.lower(), p.by.path) for p in component.presence if p.by is not None}
+    for scope, path in sorted(said):
+        if reason := other.unread(path):
+            yield scope, reason
+
+
+def _holds(scope: str, other: str) -> bool:
+    """Tell whether a scope is another one, or above it."""
+    return not scope or other == scope or other.startswith(f"{scope}/")
 
 
 def _effective(presence: Mapping[str, Presence], scope: str) -> bool:
