@@ -132,8 +132,21 @@ def bind(name: str, calls: Mapping[str, Call]) -> Any:
 
 def open_path(path: str, access: int, flags: int = 0) -> int:
     """Return a handle of a file or folder that is there, which keeps nobody from anything. Raises OSError."""
-    handle: int = library("kernel32").CreateFileW(path, access, SHARE_ALL, None, _OPEN_EXISTING, flags, None)
+    create = library("kernel32").CreateFileW
+    handle: int = create(verbatim(path), access, SHARE_ALL, None, _OPEN_EXISTING, flags, None)
     return handle
+
+
+def verbatim(path: str) -> str:
+    r"""Return an absolute path with `\\?\`: of any length, and no name in it means another (`x.`, `NUL`).
+
+    It must hold no `/` and no `..`, which Windows takes literally then. A relative path is returned as it is.
+    """
+    if path.startswith(("\\\\?\\", "\\\\.\\")):
+        return path
+    if path.startswith("\\\\"):
+        return f"\\\\?\\UNC{path[1:]}"
+    return f"\\\\?\\{path}" if path[1:3] == ":\\" else path
 
 
 def long_path(path: str) -> str:

@@ -29,7 +29,7 @@ if sys.platform == "win32":
         """Open with FILE_SHARE_DELETE, which Python's own `open` leaves out: a forwarder could not rotate its file."""
         from iisight.win32 import GENERIC_READ, open_path, to_descriptor
 
-        return to_descriptor(open_path(path, GENERIC_READ))
+        return to_descriptor(open_path(os.path.abspath(path), GENERIC_READ))  # noqa: PTH100
 
 else:
 
