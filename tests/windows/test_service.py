@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from iisight.watch.rights import remove_privileges
+from iisight.evidence.host.privileges import remove
 from iisight.watch.service import State, run_as_service
-from iisight.watch.win32 import HANDLE, TEXT, U32, last_error, load
+from iisight.win32 import DONE, OBJECT, Call, bind
 
 pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="a service of Windows")
 
@@ -20,19 +20,19 @@ DEADLINE = 60.0  # seconds
 ALL_ACCESS = 0xF01FF
 STOP, PARAMCHANGE = 1, 6
 
-_CALLS = (
-    ("OpenSCManagerW", HANDLE, (TEXT, TEXT, U32)),
-    (
-        "CreateServiceW",
-        HANDLE,
-        (HANDLE, TEXT, TEXT, U32, U32, U32, U32, TEXT, TEXT, HANDLE, TEXT, TEXT, TEXT),
+_HANDLE, _TEXT, _U32 = ctypes.c_void_p, ctypes.c_wchar_p, ctypes.c_uint32
+_CALLS: dict[str, Call] = {
+    "OpenSCManagerW": (OBJECT, _TEXT, _TEXT, _U32),
+    "CreateServiceW": (
+        *(OBJECT, _HANDLE, _TEXT, _TEXT, _U32, _U32, _U32, _U32),
+        *(_TEXT, _TEXT, _HANDLE, _TEXT, _TEXT, _TEXT),
     ),
-    ("StartServiceW", ctypes.c_int, (HANDLE, U32, HANDLE)),
-    ("ControlService", ctypes.c_int, (HANDLE, U32, HANDLE)),
-    ("QueryServiceStatus", ctypes.c_int, (HANDLE, HANDLE)),
-    ("DeleteService", ctypes.c_int, (HANDLE,)),
-    ("CloseServiceHandle", ctypes.c_int, (HANDLE,)),
-)
+    "StartServiceW": (DONE, _HANDLE, _U32, _HANDLE),
+    "ControlService": (DONE, _HANDLE, _U32, _HANDLE),
+    "QueryServiceStatus": (DONE, _HANDLE, _HANDLE),
+    "DeleteService": (DONE, _HANDLE),
+    "CloseServiceHandle": (DONE, _HANDLE),
+}
 
 _SERVICE = """
 import sys
@@ -66,16 +66,16 @@ class Service:
         self._log = log
 
     def start(self) -> None:
-        assert _library().StartServiceW(self._handle, 0, None), str(last_error())
+        _library().StartServiceW(self._handle, 0, None)
 
     def control(self, number: int) -> None:
         status = (ctypes.c_uint32 * 7)()
-        assert _library().ControlService(self._handle, number, status), str(last_error())
+        _library().ControlService(self._handle, number, status)
 
     def status(self) -> list[int]:
         """Return SERVICE_STATUS: kind, state, accepted, exit code, our exit status, checkpoint, patience."""
         status = (ctypes.c_uint32 * 7)()
-        assert _library().QueryServiceStatus(self._handle, status)
+        _library().QueryServiceStatus(self._handle, status)
         return list(status)
 
     def said(self) -> list[str]:
@@ -86,14 +86,14 @@ class Service:
 def service(tmp_path: Path) -> Iterator[Service]:
     script, log = tmp_path / "service.py", tmp_path / "log.txt"
     script.write_text(_SERVICE)
-    manager = _library().OpenSCManagerW(None, None, 0x3)
-    if not manager and isinstance(last_error(), PermissionError):
+    try:
+        manager = _library().OpenSCManagerW(None, None, 0x3)
+    except PermissionError:
         pytest.skip("installing a service needs an administrator")
     command = f'"{sys.executable}" "{script}" "{log}" {NAME}'
     handle = _library().CreateServiceW(
         manager, NAME, NAME, ALL_ACCESS, 0x10, 3, 1, command, None, None, None, None, None
     )
-    assert handle, str(last_error())
     yield Service(handle, log)
     if Service(handle, log).status()[1] == State.RUNNING:
         Service(handle, log).control(STOP)
@@ -119,9 +119,9 @@ def test_a_process_that_is_no_service_is_told_so() -> None:
 
 def test_privileges_are_removed_for_good() -> None:
     kept = {"SeChangeNotifyPrivilege"}
-    removed = remove_privileges(kept)
+    removed = remove(kept)
     assert not kept & set(removed)
-    assert remove_privileges(kept) == []
+    assert remove(kept) == []
 
 
 def _until(service: Service, is_so: Callable[[], bool]) -> None:
@@ -132,4 +132,4 @@ def _until(service: Service, is_so: Callable[[], bool]) -> None:
 
 
 def _library() -> Any:
-    return load("advapi32", _CALLS)
+    return bind("advapi32", _CALLS)

@@ -66,7 +66,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _of_this_host() -> WindowsAcls:
-    from iisight.evidence.host.system import enable
+    from iisight.evidence.host.privileges import enable
 
     enable("SeSecurityPrivilege")  # to read SACLs; an account that does not hold it gets none
     return WindowsAcls()
