@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from benchmarks.estates import estate
 
+from tests.faults.disk import in_small_disk, may_mount
 from tests.faults.flood import Force, flood
 from tests.faults.kills import kill_again_and_again
 from tests.faults.served import APPHOST, Served
@@ -44,6 +45,14 @@ def test_a_storm_of_changes_hides_nothing_and_takes_bounded_memory(tmp_path: Pat
     assert found.planted > 0
     assert found.rest is not None
     assert found.memory < 2 * MAX_MEMORY  # of all processes
+
+
+@pytest.mark.skipif(not may_mount(), reason="no file system of one's own can be mounted here")
+def test_a_disk_that_is_full_loses_no_alert_though_the_watch_is_killed_on_it(tmp_path: Path) -> None:
+    found = in_small_disk(tmp_path, rounds=2, seed=5)
+    assert found.wrong == ()
+    assert found.refusals > 0
+    assert found.alerts > 0
 
 
 def test_what_comes_with_garbage_is_told_and_the_garbage_invents_nothing(served: Served) -> None:

@@ -8,13 +8,19 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from iisight.report.alerts import ecs_line
+from iisight.watch import queue
+from iisight.watch.courier import Courier, World
+from iisight.watch.database import open_store, transaction
+from iisight.watch.intake import Intake
+from iisight.watch.sinks.parse import sink_of
 from iisight.watch.sinks.syslog_message import Style, message
-from tests.builders.alerts import alerts
+from tests.builders.alerts import START, alerts
 
 KILLS = 30
 TOTAL = 1_500
@@ -121,3 +127,39 @@ def test_a_process_killed_thirty_times_loses_nothing_and_keeps_the_order(tmp_pat
     assert once(server.messages()) == [message(one, Style()) for one in expected]
     assert all(json.loads(row) for row in documents)
     assert len(files) > 5
+
+
+def test_a_server_that_is_down_for_an_hour_gets_all_that_happened_in_it(tmp_path: Path) -> None:
+    """The hour is simulated, the server is not; the process is ended twice in it."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        address = reserved.getsockname()
+    time, put, tries = START, 0, 0
+    connection = open_store(tmp_path / "watch.db", queue.create).connection
+
+    def started() -> Courier:
+        sink = sink_of(f"syslog+tcp://127.0.0.1:{address[1]}")
+        intake = Intake(tmp_path / "watch.db", sink.name, (sink.name,))
+        return Courier(sink, intake, World(lambda: time, lambda: 0.5, "WEB01"))
+
+    courier = started()
+    while time < START + timedelta(hours=1):
+        with transaction(connection):
+            put += queue.put(connection, alerts(20, put))
+        wait, tries = courier.step(), tries + 1
+        assert courier.failing
+        time += timedelta(seconds=wait)
+        if tries in (5, 12):
+            courier.close()
+            courier = started()
+    with socket.create_server(address) as listener:
+        server = Server(listener)
+        accepting = threading.Thread(target=server.run)
+        accepting.start()
+        while not (courier.step() and server.said):
+            pass
+        courier.close()
+        listener.shutdown(socket.SHUT_RDWR)
+        accepting.join(SECONDS)
+    assert put == 20 * tries > 200
+    assert server.messages() == [message(one, Style()) for one in alerts(put)]
+    connection.close()

@@ -1,4 +1,4 @@
-"""`python -m tests.faults --kills 200`, `--storm`: more of it than a run of the tests has time for.
+"""`python -m tests.faults --kills 200`, `--storm`, `--full-disk 10`: more of it than a run of the tests has time for.
 
 Exit status: 0 when nothing was lost and nothing invented, 1 else.
 """
@@ -8,8 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.faults.disk import Filled, in_small_disk
 from tests.faults.flood import Flooded, Force, flood
-from tests.faults.kills import kill_again_and_again
+from tests.faults.kills import Outcome, kill_again_and_again
 
 _SHARED_MEMORY = Path("/dev/shm")  # a file system in memory, so that the disk does not bound the writers
 MAX_MEMORY = 512  # MiB of all processes of the watch
@@ -20,6 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--kills", type=int, default=200, help="end a watch so many times with kill -9")
     parser.add_argument("--storm", action="store_true", help="change thousands of files a second instead")
+    parser.add_argument("--full-disk", type=int, metavar="TIMES", help="fill the disk of the state so often instead")
     parser.add_argument("--seconds", type=float, default=15.0, help="of the storm")
     parser.add_argument("--rate", type=int, default=12_000, help="changes a second; 0: as many as can be")
     parser.add_argument("--writers", type=int, default=2, help="processes of the storm")
@@ -31,6 +33,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=place) as name:
         if parsed.storm:
             return _storm(Path(name), Force(parsed.seconds, parsed.rate, parsed.writers), parsed.seed, parsed.least)
+        if parsed.full_disk:
+            return _told(in_small_disk(Path(name), parsed.full_disk, parsed.seed))
         return _kills(Path(name), parsed.kills, parsed.seed)
 
 
@@ -38,6 +42,10 @@ def _kills(folder: Path, kills: int, seed: int) -> int:
     outcome = kill_again_and_again(
         folder, kills, seed, lambda number: print(f"kill {number}", file=sys.stderr, flush=True)
     )
+    return _told(outcome)
+
+
+def _told(outcome: Outcome | Filled) -> int:
     print(outcome)
     return 1 if outcome.wrong else 0
 

@@ -20,7 +20,6 @@ from tests.faults.served import Alert, Served, alerts_in, differing_twins
 from tests.faults.storm import SITES, Storm
 
 MIB = 8
-ROUNDS = 4  # of filling and freeing; every other one ends with kill -9 while the disk is full
 _PLANTED = 6  # things that come and stay, in each round
 _UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
 _BLOCK = 64 * 1024
@@ -46,22 +45,25 @@ def may_mount() -> bool:
         return False
 
 
-def in_small_disk(folder: Path, seed: int) -> Filled:
+def in_small_disk(folder: Path, rounds: int, seed: int) -> Filled:
     """Do it in a process that has a small disk in a folder."""
-    command = [*_UNSHARE, sys.executable, "-m", "tests.faults.disk", str(folder), str(seed)]
+    command = [*_UNSHARE, sys.executable, "-m", "tests.faults.disk", str(folder), str(rounds), str(seed)]
     answer = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     return Filled(**{**answer, "wrong": tuple(answer["wrong"])})
 
 
-def fill_again_and_again(folder: Path, disk: Path, seed: int) -> Filled:
-    """Watch a small server with the state on a small disk; let things happen while it is full."""
+def fill_again_and_again(folder: Path, disk: Path, rounds: int, seed: int) -> Filled:
+    """Watch a small server with the state on a small disk; let things happen while it is full.
+
+    Every other time the watch is killed while the disk is full, and started before it is freed.
+    """
     served, beside, ballast = Served(folder, estate(SITES, 1)), folder / "beside.ndjson", disk / "ballast"
     served.state, served.log = disk / "state", disk / "alerts.ndjson"
     storm, options = Storm(served, Random(seed)), ("--to", f"file:{beside}")
     served.start(*options)
     try:
         served.expect("watching")
-        for number in range(ROUNDS):
+        for number in range(rounds):
             since = len(alerts_in(beside))
             _fill(ballast)
             planted = [f"drop{100 * number + n}" for n in range(10, 10 + _PLANTED)]
@@ -79,12 +81,14 @@ def fill_again_and_again(folder: Path, disk: Path, seed: int) -> Filled:
             ballast.unlink()
             if number % 2:
                 served.expect("watching", since=begun)
+            else:
+                _expect_kept(served, beside, since)
             served.expect(planted[-1])
         served.settle(*options)
         told, besides = served.alerts(), alerts_in(beside)
         refusals = sum("disk is full" in str(alert["message"]) for alert in besides)
         wrong = [*storm.wrong(told), *_wrong(told), *_wrong(besides)]
-        return Filled(ROUNDS, storm.changes, len({a["event"]["id"] for a in told}), refusals, tuple(wrong))
+        return Filled(rounds, storm.changes, len({a["event"]["id"] for a in told}), refusals, tuple(wrong))
     finally:
         served.kill()
 
@@ -97,6 +101,12 @@ def _expect(served: Served, log: Path, since: int, wanted: list[str]) -> None:
         return all(part in text for part in wanted)
 
     served.until(is_told, f"{wanted} is not told beside", since)
+
+
+def _expect_kept(served: Served, log: Path, since: int) -> None:
+    """Wait until the queue has all that was sent past it: then nothing is in memory alone."""
+    sent = {str(alert["event"]["id"]) for alert in alerts_in(log)[since:]}
+    served.until(lambda: sent <= served.queued(), "the queue has not all that was sent past it", since)
 
 
 def _wrong(alerts: list[Alert]) -> Iterator[str]:
@@ -116,14 +126,14 @@ def _fill(ballast: Path) -> None:
                     raise
 
 
-def main(folder: Path, seed: int) -> None:
+def main(folder: Path, rounds: int, seed: int) -> None:
     """Mount the small disk, and print what came of it as JSON."""
     disk = folder / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MIB}m", "none", str(disk)], check=True)
-    found = fill_again_and_again(folder, disk, seed)
+    found = fill_again_and_again(folder, disk, rounds, seed)
     print(json.dumps({name: getattr(found, name) for name in Filled.__slots__}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

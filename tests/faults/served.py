@@ -119,6 +119,10 @@ class Served:
         found = self._ask("SELECT value FROM facts WHERE name = ?", name)
         return str(found[0][0]) if found else ""
 
+    def queued(self) -> set[str]:
+        """Return the ids of alerts that the queue has, or has had of late."""
+        return {str(row[0]) for row in self._ask("SELECT id FROM queue_id")}
+
     def _has_more(self) -> bool:
         waiting = self._ask(
             "SELECT (SELECT count(*) FROM told), (SELECT last FROM queue_end) - (SELECT min(cursor) FROM queue_sink)"

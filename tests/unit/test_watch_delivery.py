@@ -214,6 +214,46 @@ def test_a_sink_that_refuses_everything_loses_few_an_hour_and_tells_once(
     witness.close()
 
 
+def test_that_alerts_are_refused_is_told_although_the_clock_was_set_back(
+    store: Path, connection: sqlite3.Connection
+) -> None:
+    def fails(batch: Sequence[Alert]) -> None:
+        raise SinkRefused("400 no")
+
+    clock = Clock()
+    courier = courier_of(Recorder(fails=fails), store, clock, "other")
+    added(connection, alerts(1_000))
+    run(courier, clock, 600)
+    clock.time -= timedelta(days=400)
+    run(courier, clock, 3_600)
+    witness = courier_of(other := Recorder("other"), store, clock, "memory")
+    run(witness, clock, 5)
+    assert len([a for a in other.taken if a.kind is AlertKind.COVERAGE]) == 2
+    courier.close()
+    witness.close()
+
+
+def test_a_clock_that_is_set_back_delays_no_retry(store: Path, connection: sqlite3.Connection) -> None:
+    down = [True]
+
+    def fails(batch: Sequence[Alert]) -> None:
+        if down:
+            raise SinkError("down")
+
+    clock = Clock()
+    sink = Recorder(fails=fails)
+    courier = courier_of(sink, store, clock, jitter=0.0)
+    added(connection, alerts(3))
+    assert [courier.step() for _ in range(3)] == [1, 2, 4]
+    clock.time -= timedelta(days=400)
+    assert courier.step() == 8
+    down.clear()
+    assert courier.step() == 0.0
+    assert sink.taken == list(alerts(3))
+    assert courier.health.since is None
+    courier.close()
+
+
 def test_a_sink_with_a_bug_is_a_sink_that_failed(store: Path, connection: sqlite3.Connection) -> None:
     def fails(batch: Sequence[Alert]) -> None:
         raise KeyError("oops")

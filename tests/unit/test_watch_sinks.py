@@ -1,10 +1,13 @@
 """Sinks on this computer: which text makes which, terminal, files that rotate, commands, events of Windows."""
 
 import io
+import itertools
 import json
 import os
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -226,6 +229,43 @@ def test_a_file_that_another_program_rotates_is_made_anew(tmp_path: Path) -> Non
     sink.send([alert(1)])
     sink.close()
     assert (ids(tmp_path / "moved"), ids(path)) == ([0], [1])
+
+
+def test_a_file_that_another_program_copied_and_cut_off_is_not_rotated_before_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "alerts"
+    sink = FileSink(path, most=len(ecs_line(alert(0))) * 3)
+    sink.send(alerts(2))
+    os.truncate(path, 0)
+    sink.send(alerts(2, 2))
+    sink.close()
+    assert ids(path) == [2, 3]
+    assert not (tmp_path / "alerts.1").exists()
+
+
+@POSIX
+def test_a_file_that_another_program_moves_away_at_any_moment_loses_nothing(tmp_path: Path) -> None:
+    path, ended = tmp_path / "alerts", threading.Event()
+
+    def rotate() -> None:
+        for number in itertools.count():
+            if ended.is_set():
+                return
+            with suppress(FileNotFoundError):
+                path.rename(tmp_path / f"moved.{number:06}")
+
+    rotating = threading.Thread(target=rotate)
+    rotating.start()
+    sink = FileSink(path)
+    try:
+        for number in range(100):
+            sink.send([alert(number)])
+    finally:
+        ended.set()
+        rotating.join()
+        sink.close()
+    moved = sorted(tmp_path.glob("moved.*"))
+    assert len(moved) > 1
+    assert [number for file in (*moved, path) if file.exists() for number in ids(file)] == list(range(100))
 
 
 @pytest.mark.parametrize("cut", [1, 5, 100])

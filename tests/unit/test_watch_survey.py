@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from iisight.examine.look import Look
 from iisight.watch import state, survey
 from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import LONGEST_LOOK, QUIET, Surveying
-from tests.faults.served import Served
+from iisight.watch.told import Told
+from tests.faults.served import INETSRV, Served
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 HANGS = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
@@ -73,3 +74,28 @@ def test_a_look_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
 def test_a_state_that_cannot_be_opened_is_a_problem_and_no_crash(tmp_path: Path) -> None:
     found = survey.survey(plan(tmp_path), 1, NOW)
     assert "unable to open database file" in found.problem
+
+
+def test_what_differs_is_told_once_although_the_disk_does_not_take_the_report(tmp_path: Path) -> None:
+    served, asked = Served(tmp_path), replace(plan(tmp_path), look=Look(workers=0))
+    connection = state.open_state(asked.state).connection
+    first = survey.survey(asked, 1, NOW)
+    state.advance(connection, first.generation, 1, first.seen)
+    connection.execute("CREATE TRIGGER full BEFORE INSERT ON reports BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
+    served.write(f"{INETSRV}drop.dll", served.at(f"{INETSRV}loghttp.dll").read_bytes())
+    found = survey.survey(asked, 2, NOW)
+    assert (found.problem, found.unwritten, found.replaces) == ("", "disk is full", False)
+    (draft,) = found.drafts
+    assert draft.alert.message.startswith("sleeper 'drop.dll' is there")
+    owed = tuple(Told(2, change) for change in draft.changes)
+    assert survey.survey(replace(asked, owed=owed), 3, NOW).drafts == ()
+    connection.close()
+
+
+def test_a_first_report_that_the_disk_does_not_take_is_a_problem(tmp_path: Path) -> None:
+    Served(tmp_path)
+    asked = replace(plan(tmp_path), look=Look(workers=0))
+    connection = state.open_state(asked.state).connection
+    connection.execute("CREATE TRIGGER full BEFORE INSERT ON reports BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
+    assert survey.survey(asked, 1, NOW).problem == "disk is full"
+    connection.close()

@@ -57,6 +57,14 @@ def test_what_was_told_is_not_told_again(connection: sqlite3.Connection) -> None
     assert left(connection, 2, change(None, "evil")) == []
 
 
+def test_what_the_disk_has_not_taken_yet_stands_with_what_it_has_as_if_it_had(connection: sqlite3.Connection) -> None:
+    keep(connection, (1, change(None, "evil")), (1, change(None, "b", "other")))
+    owed = [Told(2, change("evil", None)), Told(3, change("b", "c", "other"))]
+    (left,) = told.standing(connection, owed)
+    assert (left.change.old, left.change.new) == (None, Side("c"))
+    assert len(told.standing(connection)) == 2
+
+
 def test_what_came_and_went_and_came_again_unnoticed_is_told(connection: sqlite3.Connection) -> None:
     keep(connection, (1, change(None, "evil")), (2, change("evil", None)))
     assert ids(told.standing(connection)) == []

@@ -152,7 +152,7 @@ class Courier:
             return
         self._untold += 1
         now = self._world.now()
-        if self._told is not None and now - self._told < TELL_EVERY:
+        if self._told is not None and timedelta(0) <= now - self._told < TELL_EVERY:  # less: the clock was set back
             return
         message = (
             f"{self._sink.name} will not take {self._untold:,} alerts, the last of them {alert.id}: {_short(reason)}"

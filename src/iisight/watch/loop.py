@@ -46,6 +46,7 @@ Write = Callable[[sqlite3.Connection], None]
 
 HEALTH_SECONDS = 3_600.0
 _POLL_SECONDS = 0.25  # between two looks at event feeds
+_RETRY_SECONDS = 5.0  # between two tries to write on a full disk
 _LONGEST_WAIT = 5.0  # seconds; a stop is not waited for longer, should nobody wake the loop
 _WELL = (NoteKind.BACK,)
 
@@ -106,7 +107,7 @@ class Loop:
         self._unwatched: dict[Path, str] = {}
         self._trouble = ""
         self._unread = ""  # why settings and rules of before are in force
-        self._health_due = 0.0
+        self._health_due = self._retry_due = 0.0
         self._was_well = True
         self._said_ready = False
         self._updating = False  # an update of Windows was told since everything was looked at
@@ -150,6 +151,7 @@ class Loop:
         if settled.calm or settled.restless:
             self._look(settled.calm | settled.restless)
         self._listen()
+        self._recover()
         self._survey()
         self._tell_health()
 
@@ -251,7 +253,8 @@ class Loop:
         found = surveying.take()
         if found is not None:
             self._take(found)
-        if not surveying.is_running and surveying.begin(self._plan, teller.turn + 1, self._kit.world.now()):
+        plan = replace(self._plan, owed=teller.owed)
+        if not surveying.is_running and surveying.begin(plan, teller.turn + 1, self._kit.world.now()):
             teller.since = teller.next_turn()
             if self._memory is not None:
                 self._memory.overtaken()
@@ -265,7 +268,7 @@ class Loop:
             self._tell((), found.turn, settle)
             teller.since = 0
             return
-        self._trouble = ""
+        self._trouble = found.unwritten
         newer = teller.told_after(found.turn)
         made = [self._kit.listening.with_who(overtaken(draft, newer)) for draft in found.drafts]
         self._tell(made, found.turn, lambda c: self._take_over(c, found))
@@ -327,6 +330,13 @@ class Loop:
 
     def _tell(self, made: Iterable[Draft], turn: int, write: Write | None = None) -> bool:
         return self._kit.teller.commit(made, turn, write, least=self._kit.least)
+
+    def _recover(self) -> None:
+        """Write what the disk did not take, now and then; once it does, look at all that could not be looked at."""
+        if self._kit.teller.failure and self._kit.world.clock() >= self._retry_due:
+            self._retry_due = self._kit.world.clock() + _RETRY_SECONDS
+            if self._kit.teller.commit((), self._kit.teller.turn):
+                self._kit.surveying.changed(only_all_tells=True)
 
     def _frame(self, turn: int) -> Frame:
         return Frame(self._plan.host, self._kit.world.now(), turn)

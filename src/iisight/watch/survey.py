@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Container
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,20 +22,21 @@ from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
+from iisight.inventory.inventory import Inventory
 from iisight.model.comparison import Change, Topic
 from iisight.model.errors import IisightError
 from iisight.model.report import Report
 from iisight.report.json import decode, to_json
 from iisight.watch import state
-from iisight.watch.database import StoreError, connect, named, transaction
+from iisight.watch.database import StoreError, UnusableError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
-from iisight.watch.programs import TOO_MANY, Judged, Programs, comparable, differing, files_of, judged, programs_of
+from iisight.watch.programs import TOO_MANY, Programs, comparable, differing, files_of, judged, programs_of
 from iisight.watch.sight import reads_less, sighted
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
 from iisight.watch.telling import Draft, Frame, drafts
-from iisight.watch.told import Seen, left, seen_in, standing
+from iisight.watch.told import Seen, Told, left, seen_in, standing
 
 MAX_ANSWER = 256 * 1024**2  # bytes
 MAX_TOLD = 50_000  # changes that are remembered while the report in use cannot be replaced
@@ -54,6 +55,7 @@ class Plan:
     settings: Settings
     ask: Ask
     host: str = ""  # what alerts call it; empty: as the evidence is called
+    owed: tuple[Told, ...] = ()  # changes that were told, and that the disk has not taken yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Surveyed:
     belonging: tuple[str, ...] = ()  # folders and files of a live host that belong to the server
     mapped: tuple[str, ...] = ()  # folders of the evidence, each with the Windows folder it stands for
     problem: str = ""  # why there is no report; nothing else is told then
+    unwritten: str = ""  # why the state does not have the report; what differs is told all the same
 
 
 class Process:
@@ -130,55 +133,77 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
         connection = connect(plan.state / state.FILE_NAME)
-        host = watched(plan.evidence).open()
-        source = host.source
-        rests_on = _examined_with(source, look)
-        is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
-        memory = Remembered(connection, answers=False, examined=is_same)
-        logs = Spool(plan.state / SPOOL).logs()
-        inventory, report = scanned(
-            source, plan.settings, look=look, ask=plan.ask, machine=host.machine, memory=memory, logs=logs
-        )
+        seen = _look(plan, connection, look)
     except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
-    belonging = host_roots(inventory) if plan.evidence is None else ()
     number = 1 + secrets.randbits(62)  # one that is killed late does not write over another's
-    outline = outline_of(inventory)
-    programs = programs_of(source, outline)
-    report = report if programs is not None else replace(report, gaps=(*report.gaps, TOO_MANY))
-    body = to_json(report)
+    body = to_json(seen.report)
     try:
         with named():
-            frame, spooled = Frame(plan.host or source.name, time, turn), frozenset(log.path for log in logs)
-            both = _both(connection, programs, source)
-
-            def beside(*reports: Report) -> Judged:
-                return judged(differing(*both, files_of(*reports)), source, look, memory)
-
-            found = _since(connection, decode(body, "this report"), beside, frame, spooled)
+            told = standing(connection, plan.owed)
+            frame = Frame(plan.host or seen.source.name, time, turn)
+            found = _since(connection, replace(seen, report=decode(body, "this report")), told, frame)
+    except StoreError as error:
+        return Surveyed(0, turn, problem=str(error))
+    unwritten = ""
+    try:
         with transaction(connection):
             if found.replaces:
                 state.keep_report(connection, number, body)
-                state.keep_programs(connection, number, programs)
-            state.keep_fact(connection, _EXAMINED_WITH, rests_on)
-            memory.replace_all()
+                state.keep_programs(connection, number, seen.programs)
+            state.keep_fact(connection, _EXAMINED_WITH, _examined_with(seen.source, look))
+            seen.memory.replace_all()
     except StoreError as error:
-        return Surveyed(0, turn, problem=str(error))
-    matters = watch_of(inventory)
+        if isinstance(error, UnusableError) or not state.generation(connection):
+            return Surveyed(0, turn, problem=str(error))
+        unwritten, found = str(error), replace(found, replaces=False)
+    matters = watch_of(seen.inventory)
     return Surveyed(
         number,
         turn,
         found.drafts,
         found.seen,
         found.replaces,
-        outline,
-        findings=sum(f.suppressed is None for f in report.findings),
-        gaps=sum(gap.count for gap in report.gaps),
+        seen.outline,
+        findings=sum(f.suppressed is None for f in seen.report.findings),
+        gaps=sum(gap.count for gap in seen.report.gaps),
         names=tuple(sorted(matters.names)),
         roots=matters.roots,
-        belonging=belonging,
-        mapped=source.roots,
+        belonging=host_roots(seen.inventory) if plan.evidence is None else (),
+        mapped=seen.source.roots,
+        unwritten=unwritten,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Everything:
+    """What a look at everything came upon."""
+
+    source: Source
+    inventory: Inventory
+    report: Report
+    outline: Outline
+    programs: Programs | None
+    spooled: frozenset[str]  # logs whose findings were told when they were heard
+    look: Look
+    memory: Remembered
+
+
+def _look(plan: Plan, connection: sqlite3.Connection, look: Look) -> _Everything:
+    """Look at everything. Raises IisightError, OSError."""
+    host = watched(plan.evidence).open()
+    is_same = state.fact(connection, _EXAMINED_WITH) == _examined_with(host.source, look)
+    memory = Remembered(connection, answers=False, examined=is_same)
+    logs = Spool(plan.state / SPOOL).logs()
+    inventory, report = scanned(
+        host.source, plan.settings, look=look, ask=plan.ask, machine=host.machine, memory=memory, logs=logs
+    )
+    outline = outline_of(inventory)
+    programs = programs_of(host.source, outline)
+    if programs is None:
+        report = replace(report, gaps=(*report.gaps, TOO_MANY))
+    spooled = frozenset(log.path for log in logs)
+    return _Everything(host.source, inventory, report, outline, programs, spooled, look, memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,27 +215,17 @@ class _Since:
     replaces: bool = True
 
 
-def _both(connection: sqlite3.Connection, programs: Programs | None, source: Source) -> tuple[Programs, Programs]:
-    """Return the programs of the report in use and those of now, as far as they can be compared."""
-    listed = state.programs(connection, state.generation(connection))
-    return ({}, {}) if listed is None or programs is None else comparable(listed, programs, source)
-
-
-def _since(
-    connection: sqlite3.Connection,
-    report: Report,
-    programs: Callable[[Report, Report], Judged],
-    frame: Frame,
-    spooled: Container[str],
-) -> _Since:
+def _since(connection: sqlite3.Connection, now: _Everything, told: tuple[Told, ...], frame: Frame) -> _Since:
     """Return what differs from the report in use, and of it what was not told; nothing when this is the first."""
-    used = state.report(connection, state.generation(connection))
+    number = state.generation(connection)
+    used, listed = state.report(connection, number), state.programs(connection, number)
     if used is None:
         return _Since()
-    before, told = decode(used, "the report before"), standing(connection)
+    before, report = decode(used, "the report before"), now.report
     compared = compare(before, report, one_place=True)
-    heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
-    beside = programs(before, report)
+    heard = tuple(change for change in compared.changes if not _was_heard(change, now.spooled))
+    both = ({}, {}) if listed is None or now.programs is None else comparable(listed, now.programs, now.source)
+    beside = judged(differing(*both, files_of(before, report)), now.source, now.look, now.memory)
     compared = replace(compared, changes=in_order((*sighted(heard, before, report), *beside.changes)))
     less = reads_less(before, report)
     rest = left(compared, told, frame.number, None if less else report)

@@ -13,7 +13,7 @@ from iisight.watch.database import StoreError, UnusableError, identity, named, t
 from iisight.watch.holding import Holding
 from iisight.watch.queue import put
 from iisight.watch.telling import Draft
-from iisight.watch.told import Told, keep, later
+from iisight.watch.told import Told, keep, later, thing_of
 
 _LEAP = 40  # bits: 4,000,000 starts until `told.ALONE` is reached
 MAX_OWED = 100_000  # changes; one that is forgotten may be told once more
@@ -50,15 +50,21 @@ class Teller:
         self.turn += 1
         return self.turn
 
+    @property
+    def owed(self) -> tuple[Told, ...]:
+        """Changes that were told while the state could not be written."""
+        return tuple(self._owed)
+
     def told_after(self, turn: int) -> frozenset[str]:
         """Return of what was told after a turn, as `thing_of`. Raises UnusableError; nothing when it cannot be read."""
+        owed = frozenset(thing_of(told.change) for told in self._owed if told.turn > turn)
         try:
             with named():
-                return later(self._connection, turn)
+                return owed | later(self._connection, turn)
         except UnusableError:
             raise
         except StoreError:
-            return frozenset()
+            return owed
 
     def commit(
         self,

@@ -8,6 +8,7 @@ way may be in what it read, or not: it is kept apart until the look has said.
 import hashlib
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
@@ -59,8 +60,17 @@ def keep(connection: sqlite3.Connection, told: Iterable[Told], since: int = 0) -
         connection.execute("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def standing(connection: sqlite3.Connection) -> tuple[Told, ...]:
-    """Return what was told and holds still, each from how it was before, in the order it was told in."""
+def standing(connection: sqlite3.Connection, more: Iterable[Told] = ()) -> tuple[Told, ...]:
+    """Return what was told and holds still, each from how it was before, in the order it was told in.
+
+    `more` was told as well, and could not be kept yet.
+    """
+    if owed := tuple(more):
+        with closing(sqlite3.connect(":memory:")) as beside:
+            for statement in TABLE.split("---"):
+                beside.execute(statement)
+            keep(beside, (*standing(connection), *owed))
+            return standing(beside)
     rows = connection.execute("SELECT turn, was, doubtful, body FROM told ORDER BY turn, change")
     return tuple(Told(turn, _decoded(was, body), bool(doubtful)) for turn, was, doubtful, body in rows)
 

@@ -61,6 +61,8 @@ class FileSink:
         """Return the file as it stands at its path now: others may move it away to rotate it."""
         if self._stream is not None and not _is_same(self._stream, self._path):
             self.close()
+        if self._stream is not None and self._stream.seekable():
+            self._size = os.fstat(self._stream.fileno()).st_size  # others may cut it off to rotate it
         if self._stream is None:
             is_new = not self._path.exists()
             self._stream = open(self._path, "ab", buffering=0, opener=_private)  # noqa: SIM115
