@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.estates import estate
-from benchmarks.measure import Measured
+from benchmarks.measure import Measured, scanned
 
 SITES = 2_000
 ROUNDS = 6  # of each kind of change
 IDLE_SECONDS = 20.0
 _DEADLINE = 120.0
-_REPORTED = frozenset({0, 1, 3})  # exit statuses of a scan that gave a report
 _HOST = "C/Windows/System32/inetsrv/config/applicationHost.config"
 _HANDLER = b'<add name="Evil" path="*.x" verb="*" type="Evil.H, Evil" /></handlers>'
 
@@ -68,16 +67,9 @@ def run() -> Iterator[Measured]:
 
 
 def _measured(folder: Path, root: Path) -> Iterator[Measured]:
-    begun = time.perf_counter()
-    command = [sys.executable, "-m", "iisight"]
-    scan = [*command, "scan", str(root), "--format", "json", "-o", str(folder / "r.json"), "--quiet"]
-    status = subprocess.run(scan, check=False).returncode
-    whole = time.perf_counter() - begun
-    if status not in _REPORTED:
-        raise RuntimeError(f"the scan ended with status {status}: there is no time to compare with")
-    process = subprocess.Popen(
-        [*command, "watch", str(root), "--state", str(folder / "state"), "--to", f"file:{folder / 'alerts'}"]
-    )
+    whole = scanned(str(root), "--format", "json", "-o", str(folder / "r.json"), "--quiet")
+    ends = ["--state", str(folder / "state"), "--to", f"file:{folder / 'alerts'}"]
+    process = subprocess.Popen([sys.executable, "-m", "iisight", "watch", str(root), *ends])
     watch = _Watch(root, folder / "alerts", process)
     try:
         watch.told("watching")

@@ -1,9 +1,11 @@
 """The watch as a real service of Windows: installed, started, told to reload and stopped by the service manager."""
 
 import ctypes
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from iisight.evidence.host.privileges import remove
 from iisight.watch.service import State, run_as_service
 from iisight.win32 import DONE, OBJECT, Call, bind
+from iisight.workbench import stock
+from tests.windows.test_watch import EVIL, put_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="a service of Windows")
 
@@ -83,23 +87,37 @@ class Service:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    script, log = tmp_path / "service.py", tmp_path / "log.txt"
-    script.write_text(_SERVICE)
+def manager() -> Iterator[int]:
+    """Return a handle of the service manager."""
     try:
-        manager = _library().OpenSCManagerW(None, None, 0x3)
+        handle = _library().OpenSCManagerW(None, None, 0x3)
     except PermissionError:
         pytest.skip("installing a service needs an administrator")
-    command = f'"{sys.executable}" "{script}" "{log}" {NAME}'
-    handle = _library().CreateServiceW(
-        manager, NAME, NAME, ALL_ACCESS, 0x10, 3, 1, command, None, None, None, None, None
-    )
-    yield Service(handle, log)
-    if Service(handle, log).status()[1] == State.RUNNING:
-        Service(handle, log).control(STOP)
-    _library().DeleteService(handle)
+    yield handle
     _library().CloseServiceHandle(handle)
-    _library().CloseServiceHandle(manager)
+
+
+@contextmanager
+def installed(manager: int, name: str, command: list[str], log: Path) -> Iterator[Service]:
+    """Install a service, and take it away in the end."""
+    line = subprocess.list2cmdline(command)
+    handle = _library().CreateServiceW(manager, name, name, ALL_ACCESS, 0x10, 3, 1, line, None, None, None, None, None)
+    service = Service(handle, log)
+    try:
+        yield service
+    finally:
+        if service.status()[1] == State.RUNNING:
+            service.control(STOP)
+        _library().DeleteService(handle)
+        _library().CloseServiceHandle(handle)
+
+
+@pytest.fixture
+def service(manager: int, tmp_path: Path) -> Iterator[Service]:
+    script, log = tmp_path / "service.py", tmp_path / "log.txt"
+    script.write_text(_SERVICE)
+    with installed(manager, NAME, [sys.executable, str(script), str(log), NAME], log) as made:
+        yield made
 
 
 def test_a_service_starts_reloads_and_stops_with_its_own_status(service: Service) -> None:
@@ -111,6 +129,24 @@ def test_a_service_starts_reloads_and_stops_with_its_own_status(service: Service
     service.control(STOP)
     _until(service, lambda: service.status()[1] == State.STOPPED and service.said()[2:] == ["stop", "status 4"])
     assert service.status()[3:5] == [1066, 4]
+
+
+def test_the_watch_is_a_service_that_tells_a_change_and_stops(manager: int, tmp_path: Path) -> None:
+    log, root = tmp_path / "alerts.ndjson", tmp_path / "server"
+    put_server(root)
+    arguments = ["watch", str(root), "--service", "--state", str(tmp_path / "state")]
+    ends = ["--to", f"file:{log}", "--to", "eventlog:", "--events", str(tmp_path / "events.ndjson")]
+    (tmp_path / "events.ndjson").touch()
+    with installed(manager, "iisight", [sys.executable, "-m", "iisight", *arguments, *ends], log) as service:
+        service.start()
+        _until(service, lambda: service.status()[1] == State.RUNNING)
+        _until(service, lambda: any("watching" in line for line in service.said()))
+        host = root / stock.APPHOST.replace(":", "")
+        host.write_bytes(host.read_bytes().replace(b"<globalModules>", EVIL))
+        _until(service, lambda: any("native-module 'Evil' is there" in line for line in service.said()))
+        service.control(STOP)
+        _until(service, lambda: service.status()[1] == State.STOPPED)
+        assert service.status()[3:5] == [0, 0]
 
 
 def test_a_process_that_is_no_service_is_told_so() -> None:

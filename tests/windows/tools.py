@@ -1,5 +1,9 @@
 """What several of these tests need of Windows."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,3 +21,25 @@ def opened(path: Path, *, writes: bool, shares: int) -> Iterator[int]:
     create = library("kernel32").CreateFileW
     with closing(create(str(path), access, shares, None, _OPEN_EXISTING, 0, None)) as handle:
         yield handle
+
+
+@contextmanager
+def worker_process(folder: Path, loaded: Path) -> Iterator[int]:
+    """Run a program that is called `w3wp.exe`, has loaded a library, does nothing, and yield its id.
+
+    It is this Python by another name; the library need not be fit for it.
+    """
+    program, home = folder / "w3wp.exe", Path(sys.base_prefix)
+    shutil.copy(sys.executable, program)
+    for needed in home.glob("*.dll"):
+        shutil.copy(needed, folder)
+    code = "import ctypes, sys; held = ctypes.CDLL(sys.argv[1]); print('ready', flush=True); sys.stdin.read()"
+    command = [str(program), "-c", code, str(loaded), "-ap", "DefaultAppPool"]
+    places = {"PYTHONHOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        command, env={**os.environ, **places}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"ready"
+        yield process.pid
+        process.communicate()

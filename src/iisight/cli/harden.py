@@ -53,7 +53,7 @@ def run(parsed: argparse.Namespace) -> int:
 
             remedies = remedies_of(checked, posture, host.source, settings, look)
             _folder.fill(target, {file.name: file.data for file in write_policies(remedies)})
-    with output(parsed.output, *evidence) as stream:
+    with output(parsed.output, *evidence, is_text=parsed.format == "text") as stream:
         if parsed.format == "json":
             from iisight.report.json import to_json
 
