@@ -2,18 +2,15 @@
 
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
-from time import perf_counter
 from xml.etree import ElementTree as ET
 
 from benchmarks import peers
-from benchmarks.measure import Measured, best_of
+from benchmarks.measure import Measured, best_of, scanned
 from iisight.evidence.paths import join
 from iisight.examine.pool import Pool
 from iisight.examine.setup import Setup
@@ -93,7 +90,7 @@ def _host(files: list[Path]) -> Iterator[Measured]:
     with tempfile.TemporaryDirectory() as folder:
         _write_host(Path(folder), files)
         megabytes = sum(path.stat().st_size for path in files) / 1e6
-        seconds = min(_scan(Path(folder)) for _ in range(3))
+        seconds = min(scanned(folder) for _ in range(3))
     note = f"{megabytes:.0f} MB of modules"
     yield Measured(f"scan, whole process: {len(files)} registered modules", seconds, "s", _SECONDS, note)
 
@@ -115,9 +112,3 @@ def _write_host(folder: Path, files: list[Path]) -> None:
         target = folder / "C" / name[3:].replace("\\", "/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-
-
-def _scan(evidence: Path) -> float:
-    start = perf_counter()
-    subprocess.run([sys.executable, "-m", "iisight", "scan", str(evidence)], stdout=subprocess.DEVNULL, check=False)
-    return perf_counter() - start

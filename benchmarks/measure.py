@@ -1,9 +1,13 @@
 """A measured figure and its bound."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter, process_time
+
+_REPORTED = frozenset({0, 1, 3})  # exit statuses of a scan that gave a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,13 @@ def best_of(times: int, run: Callable[[], object], *, processor: bool = False) -
         run()
         found.append(clock() - start)
     return min(found)
+
+
+def scanned(*arguments: str) -> float:
+    """Return the seconds that `iisight scan` takes as a process. Raises RuntimeError when it gave no report."""
+    start = perf_counter()
+    command = [sys.executable, "-m", "iisight", "scan", *arguments]
+    status = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+    if status not in _REPORTED:
+        raise RuntimeError(f"iisight scan {' '.join(arguments)}: ended with status {status}")
+    return perf_counter() - start

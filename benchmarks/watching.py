@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.estates import estate
-from benchmarks.measure import Measured
+from benchmarks.measure import Measured, scanned
 
 SITES = 2_000
 ROUNDS = 6  # of each kind of change
@@ -67,15 +67,9 @@ def run() -> Iterator[Measured]:
 
 
 def _measured(folder: Path, root: Path) -> Iterator[Measured]:
-    begun = time.perf_counter()
-    command = [sys.executable, "-m", "iisight"]
-    subprocess.run(
-        [*command, "scan", str(root), "--format", "json", "-o", str(folder / "r.json"), "--quiet"], check=False
-    )
-    whole = time.perf_counter() - begun
-    process = subprocess.Popen(
-        [*command, "watch", str(root), "--state", str(folder / "state"), "--to", f"file:{folder / 'alerts'}"]
-    )
+    whole = scanned(str(root), "--format", "json", "-o", str(folder / "r.json"), "--quiet")
+    ends = ["--state", str(folder / "state"), "--to", f"file:{folder / 'alerts'}"]
+    process = subprocess.Popen([sys.executable, "-m", "iisight", "watch", str(root), *ends])
     watch = _Watch(root, folder / "alerts", process)
     try:
         watch.told("watching")

@@ -1,13 +1,20 @@
 """Waits for what is noticed of real files, with a deadline that is there for the test that fails alone."""
 
+import ctypes
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from iisight.watch.notice import Note, NoteKind, Notices
+import pytest
 
-DEADLINE = 10.0  # seconds
+from iisight.watch.notice import Note, NoteKind, Notices, Root
+from iisight.watch.notice.feed import NoFeed
+from iisight.watch.notice.listing import Entry, list_folder
+
+DEADLINE = 60.0  # seconds; roots are looked for the more rarely the longer a look takes
+IS_WINE = sys.platform == "win32" and hasattr(ctypes.CDLL("ntdll"), "wine_get_version")
 
 
 @dataclass
@@ -50,3 +57,40 @@ class Collected:
     def has_note(self, kind: NoteKind, path: Path) -> bool:
         """Say whether there was a note of a kind about a path."""
         return any(note.kind is kind and note.path == path for note in self.notes)
+
+
+Open = Callable[..., Collected]
+
+
+@pytest.fixture
+def watch() -> Iterator[Open]:
+    """Start to notice changes; all that was started is ended with the test.
+
+    On Windows nothing is found by listing, unless it is asked for (`swept`): what is noticed, the system told.
+    """
+    opened: list[Notices] = []
+
+    def start(
+        *roots: Path, recursive: bool = True, polled: bool = False, swept: bool = False, untold: str = ""
+    ) -> Collected:
+        feed = NoFeed() if polled else None
+        is_seen = polled or swept or bool(untold) or sys.platform != "win32"
+        lister = list_folder if is_seen else _see_nothing
+        opened.append(Notices([Root(root, recursive) for root in roots], feed, lister, untold=lambda _: untold))
+        return Collected(opened[-1])
+
+    yield start
+    for notices in opened:
+        notices.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a folder with a file and a folder in it."""
+    (tmp_path / "root" / "bin").mkdir(parents=True)
+    (tmp_path / "root" / "web.config").write_text("<configuration/>")
+    return tmp_path / "root"
+
+
+def _see_nothing(folder: str) -> Iterable[Entry]:
+    return ()

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +71,7 @@ class Place:
         self.plan = Plan(self.root, folder / "state", Look(workers=0), Settings(), Ask(), "WEB01")
         self._told = 0
         self._start()
+        self.new()
 
     def _start(self) -> None:
         what, rules = watched(self.root), all_rules()
@@ -89,7 +90,7 @@ class Place:
             least=Severity.LOW,
         )
         self.loop = Loop(kit, self.plan, rules, lambda: Remembered(self._connection))
-        self.later()
+        self._look_at_everything()
 
     def _clock(self) -> float:
         return self.time.seconds
@@ -100,6 +101,13 @@ class Place:
             self.processes.append(Process(plan, turn, at))
             return self.processes[-1]
         return _Looked(Surveyed(0, turn, problem=self.problems.pop(0)) if self.problems else survey(plan, turn, at))
+
+    def restart(self, deed: Callable[[], object]) -> list[Alert]:
+        """End the watch, do something while nobody watches, and return what the watch tells that is started then."""
+        self.close()
+        deed()
+        self._start()
+        return self.new()
 
     def close(self) -> None:
         """End the watch."""
@@ -148,6 +156,13 @@ class Place:
                 break
             self._look()
         return self.new()
+
+    def until(self, words: str) -> None:
+        """Wait for what only a look at the watched folder itself can tell, which is made once a second."""
+        end = time.monotonic() + DEADLINE
+        while not any(words in alert["message"] for alert in self.new()):
+            assert time.monotonic() < end, f"'{words}' is not told"
+            self.loop.step(CALM)
 
     def new(self) -> list[Alert]:
         """Return what was told since this was asked last."""

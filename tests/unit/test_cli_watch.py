@@ -17,6 +17,11 @@ def test_service_is_refused_in_words_where_there_is_no_service_manager(
     assert "--service: this process was not started by the service manager of Windows" in capsys.readouterr().err
 
 
+def test_a_service_has_no_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watch", str(tmp_path), "--service", "--to", "-"]) == 2
+    assert "--service: a service has no standard output" in capsys.readouterr().err
+
+
 def test_levels_are_named_as_they_are_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["watch", str(tmp_path), "--least", "bogus"])

@@ -1,5 +1,6 @@
 """Worker processes: what breaks one costs the file it was given, and nothing else."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -110,3 +111,11 @@ def test_failures_are_not_kept(tmp_path: Path) -> None:
     with Cached(broken, tmp_path, "f") as examiner:
         look_at(examiner, ("a" * 64, b"crash"))
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_pool_that_is_closed_while_its_process_starts_leaves_none_behind() -> None:
+    pool = Pool(Setup(), 1)
+    pool.warm_up()
+    pool.close()
+    del pool
+    gc.collect()  # a process that is left behind is told by Python, and is an error here

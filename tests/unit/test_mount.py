@@ -58,6 +58,7 @@ def test_drives_are_found_in_every_shape(prefix: str) -> None:
         ),
         ("IISExpress/config/applicationhost.config", EXPRESS),
         (".vs/shop/config/applicationhost.config", EXPRESS),
+        (".vs/config/applicationhost.config", EXPRESS),
         ("web.config", r"C:\inetpub\wwwroot\web.config"),
         ("shop/web.config", r"C:\inetpub\wwwroot\web.config"),
         ("bin/a.dll", r"C:\inetpub\wwwroot\bin\a.dll"),

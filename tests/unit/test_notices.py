@@ -3,39 +3,16 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from iisight.watch.notice import NoteKind, Notices, Root
-from iisight.watch.notice.feed import NoFeed
-from tests.builders.noticing import Collected
+from iisight.watch.notice import NoteKind, Root
+from tests.builders.noticing import IS_WINE, Open, root, watch
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="tests/windows has those for Windows")
+__all__ = ["root", "watch"]
 
-Open = Callable[..., Collected]
-
-
-@pytest.fixture
-def watch() -> Iterator[Open]:
-    opened: list[Notices] = []
-
-    def start(*roots: Path, recursive: bool = True, polled: bool = False, untold: str = "") -> Collected:
-        feed = NoFeed() if polled else None
-        opened.append(Notices([Root(root, recursive) for root in roots], feed=feed, untold=lambda _: untold))
-        return Collected(opened[-1])
-
-    yield start
-    for notices in opened:
-        notices.close()
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "root" / "bin").mkdir(parents=True)
-    (tmp_path / "root" / "web.config").write_text("<configuration/>")
-    return tmp_path / "root"
+LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 
 
 def test_what_is_written_created_renamed_and_deleted_is_told(watch: Open, root: Path) -> None:
@@ -43,17 +20,22 @@ def test_what_is_written_created_renamed_and_deleted_is_told(watch: Open, root: 
     (root / "gone").write_text("1")
     told = watch(root)
     (root / "web.config").write_text("<configuration>")
-    (root / "bin" / "x.dll").write_bytes(b"MZ")
     (root / "old").rename(root / "new")
     (root / "gone").unlink()
-    changed = [root / "web.config", root / "bin" / "x.dll", root / "old", root / "new", root / "gone"]
+    changed = [root / "web.config", root / "old", root / "new", root / "gone"]
     told.until(lambda c: all(c.has(path) for path in changed))
+
+
+def test_a_file_in_a_folder_that_was_there_before_is_told(watch: Open, root: Path) -> None:
+    told = watch(root, swept=True)  # Wine 8 tells nothing of such folders: there the listing finds it
+    file = root / "bin" / "x.dll"
+    told.until(lambda c: file.write_text("again " * c.batches) >= 0 and c.has(file))
 
 
 def test_a_file_renamed_over_another_is_told(watch: Open, root: Path) -> None:
     told = watch(root)
     (root / ".swap").write_text("x")
-    (root / ".swap").rename(root / "web.config")
+    (root / ".swap").replace(root / "web.config")
     told.until(lambda c: c.has(root / "web.config"))
 
 
@@ -73,7 +55,7 @@ def test_folders_made_in_one_go_are_told_with_all_that_is_in_them(watch: Open, r
 
 
 def test_files_in_a_folder_that_came_and_in_one_that_was_renamed_are_told(watch: Open, root: Path) -> None:
-    told = watch(root)
+    told = watch(root, swept=IS_WINE)  # which tells of the folder's old name
     (root / "a" / "b").mkdir(parents=True)
     told.until(lambda c: c.has(root / "a")).until_quiet()
     (root / "a").rename(root / "c")
@@ -91,7 +73,8 @@ def test_a_folder_moved_in_from_elsewhere_is_told_whole(watch: Open, root: Path,
 
 
 def test_a_root_deleted_and_made_again_is_watched_again(watch: Open, root: Path) -> None:
-    told = watch(root)
+    told = watch(root, polled=IS_WINE)  # where a folder that is followed outlives its deletion
+    told.until_quiet(1.5)
     shutil.rmtree(root)
     told.until(lambda c: c.has_note(NoteKind.LOST, root))
     root.mkdir()
@@ -136,7 +119,7 @@ def test_a_single_file_is_watched_before_it_is_there_and_when_it_is_replaced(wat
     file.write_text("1")
     told.until(lambda c: file in c.paths).until_quiet()
     told.paths = set()
-    (tmp_path / "neighbour").rename(file)
+    (tmp_path / "neighbour").replace(file)
     told.until(lambda c: file in c.paths)
     assert told.paths == {file}
 
@@ -150,6 +133,7 @@ def test_a_folder_that_is_not_recursive_tells_what_stands_in_it_alone(watch: Ope
     assert not told.whole
 
 
+@LINKS
 def test_links_are_not_followed(watch: Open, root: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (root / "link").symlink_to(tmp_path / "elsewhere")
@@ -161,6 +145,7 @@ def test_links_are_not_followed(watch: Open, root: Path, tmp_path: Path) -> None
     assert told.paths == {root / "later", root / "end"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="names there are text")
 def test_a_name_that_is_no_text_is_told_and_blinds_nobody(watch: Open, root: Path) -> None:
     told = watch(root)
     odd = Path(os.fsdecode(bytes(root) + b"/\xff.dll"))
@@ -180,6 +165,7 @@ def test_roots_may_be_changed_while_watching(watch: Open, root: Path, tmp_path: 
     assert not told.has(root / "x")
 
 
+@LINKS
 def test_two_roots_that_are_one_folder_are_both_told(watch: Open, root: Path, tmp_path: Path) -> None:
     (tmp_path / "alias").symlink_to(root)
     told = watch(root, tmp_path / "alias")
@@ -204,6 +190,7 @@ def test_a_share_is_told_and_polled_too(watch: Open, root: Path) -> None:
     told.until(lambda c: root / "x" in c.paths)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="tests/windows has one of as many as its buffer takes")
 def test_a_storm_gives_few_batches_and_small_ones(watch: Open, root: Path) -> None:
     told = watch(root)
     files = [root / "bin" / f"f{index}" for index in range(5_000)]

@@ -433,3 +433,28 @@ def test_a_single_configuration_is_evidence(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_evidence_of_one_file(tmp_path: Path) -> None:
     assert [f.path for f in opened(tmp_path, b"", "x").below("")] == [r"C:\evidence\x"]
+
+
+_EXPRESS = b'<configuration><add name="HttpLoggingModule" image="%IIS_BIN%\\loghttp.dll" />'
+_SERVER = b'<add name="UriCacheModule" image="%windir%\\System32\\inetsrv\\cachuri.dll" />'
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of])
+@pytest.mark.parametrize("name", ["applicationhost.config", "template/config/applicationhost.config"])
+def test_a_bare_configuration_of_iis_express_stands_where_iis_express_keeps_it(
+    tmp_path: Path, pack: Callable[[Mapping[str, bytes]], bytes], name: str
+) -> None:
+    (tmp_path / "evidence").write_bytes(pack({name: _EXPRESS, "notes.txt": b""}))
+    found = open_source(tmp_path / "evidence")
+    assert found.find(r"C:\Users\user\Documents\IISExpress\config\applicationhost.config") is not None
+    assert found.find(CONFIG) is None
+
+
+def test_a_server_does_not_become_iis_express_by_a_module_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "applicationHost.config").write_bytes(_EXPRESS + _SERVER)
+    assert open_source(tmp_path).find(CONFIG) is not None
+
+
+def test_the_folder_of_a_drive_does_not_become_iis_express(tmp_path: Path) -> None:
+    (tmp_path / "evidence.zip").write_bytes(zip_of({APPHOST: _EXPRESS}))
+    assert open_source(tmp_path / "evidence.zip").find(CONFIG) is not None

@@ -24,6 +24,8 @@ HISTORY = "C:\\inetpub\\history\\"
 
 MODULE = small_stock()[f"{INETSRV}loghttp.dll"]
 ASSEMBLY = build(PeSpec())
+PLAIN = build(PeSpec(exports=("GetFileVersionInfoA",)))
+COMPILED = f"{FRAMEWORK}Temporary ASP.NET Files\\root\\a\\b\\App_Web_there.dll"
 APPLICATIONS = (
     '<application path="/app" applicationPool="Shop"><virtualDirectory path="/" physicalPath="D:\\apps\\nested" />'
     '<virtualDirectory path="/docs" physicalPath="D:\\apps\\docs" /></application>'
@@ -68,6 +70,8 @@ def server() -> dict[str, bytes | str]:
     files[f"{CONFIG}schema\\IIS_schema.xml"] = "<configSchema></configSchema>"
     files[f"{CONFIG}schema\\there.xml"] = SCHEMA.format("Old.Extension")
     files[f"{INETSRV}twin.dll"] = MODULE
+    files[f"{INETSRV}w3wp.exe"] = PLAIN
+    files[COMPILED] = ASSEMBLY
     for number in (1, 2):
         files[f"{HISTORY}CFGHISTORY_000000000{number}\\applicationHost.config"] = host
     return files
@@ -163,6 +167,12 @@ AT_ONCE = {
     "a module's file that was missing": dropped(f"{GHOSTS}ghost.dll", component="Ghost"),
     "an assembly of the global cache": dropped(f"{GAC}A\\v4.0_1.0.0.0__0\\A.dll", rule="IIS205"),
     "Temporary ASP.NET Files": dropped(f"{FRAMEWORK}Temporary ASP.NET Files\\root\\a\\b\\x.dll", rule="IIS205"),
+    "a DLL that nothing names": dropped(f"{INETSRV}version.dll", PLAIN),
+    "a program that nothing names, replaced": dropped(f"{INETSRV}w3wp.exe", f"{PLAIN!r}"),
+    "a DLL beside a module": dropped(f"{GHOSTS}helper.dll", PLAIN),
+    "a compiler below bin": dropped(f"{NESTED}bin\\roslyn\\csc.exe", PLAIN),
+    "an assembly that no configuration names": dropped(f"{GAC}B\\v4.0_1.0.0.0__0\\B.dll", ASSEMBLY),
+    "a compiled page, replaced": dropped(COMPILED, f"{ASSEMBLY!r}"),
     "machine.config": edited(stock.MACHINE, "<connectionStrings />", EVIL_DB, line="EvilDb", component="EvilDb"),
     "root web.config": edited(stock.ROOT_WEB, "<httpModules>", EVIL, line="EvilPage", component="EvilPage"),
     "schema": dropped(f"{CONFIG}schema\\new.xml", SCHEMA.format("Evil.New"), line="Evil.New", rule="IIS132"),
@@ -203,6 +213,22 @@ def test_what_concerns_more_than_a_place_is_told_by_the_look_that_follows(
     assert told.among(alerts, shared), shown(alerts)
 
 
+def test_what_becomes_of_programs_that_nothing_names_while_nobody_watches_is_told_once(place: Place) -> None:
+    dropped_one, compiled = f"{INETSRV}version.dll", COMPILED.replace("there", "new")
+
+    def change() -> None:
+        place.write(dropped_one, PLAIN)
+        place.write(f"{INETSRV}w3wp.exe", PLAIN + b"x")
+        place.write(compiled, ASSEMBLY)  # as ASP.NET does all the time
+
+    alerts = place.restart(change)
+    places = sorted(_at(alert)[0] for alert in changes(alerts))
+    assert places == [dropped_one, f"{INETSRV}w3wp.exe"], shown(alerts)
+    alerts = place.restart(lambda: place.at(dropped_one).unlink())
+    assert [_at(alert)[0] for alert in changes(alerts)] == [dropped_one], shown(alerts)
+    assert changes(place.restart(lambda: None)) == []
+
+
 def test_a_redirected_configuration_is_followed_and_left_again(place: Place) -> None:
     there, local = "E:\\conf\\applicationHost.config", place.at(stock.APPHOST).read_text("utf-8")
     place.write(there, local.replace("<globalModules>", '<globalModules>\n<add name="Red" image="E:\\red.dll" />'))
@@ -234,6 +260,7 @@ def test_the_folder_that_a_virtual_directory_moves_to_is_watched(place: Place, f
     place.write(f"{folder}\\bin\\new.dll", MODULE)
     alerts = place.at_once() + place.later()
     assert Told(f"{folder}\\bin\\new.dll", rule="IIS205").among(alerts, place), shown(alerts)
+    assert len(changes(alerts)) == 1, shown(alerts)
     place.write(f"{folder}\\web.config", handlers("Moved"))
     alerts = place.at_once()
     assert Told(f"{folder}\\web.config", '"Moved"', rule="IIS108").among(alerts, place), shown(alerts)
@@ -317,14 +344,11 @@ def test_a_link_is_told_with_its_place_and_not_followed(place: Place, tmp_path: 
 def test_a_watched_folder_that_is_away_is_told_and_watched_when_it_is_back(place: Place, tmp_path: Path) -> None:
     away = tmp_path / "away"
     place.root.rename(away)
-    alerts = place.at_once() + place.later()
-    assert any(str(place.root) in a["message"] for a in alerts if a["kind"] == "coverage"), shown(alerts)
+    place.until("not watched as it should be")
+    place.later()
     away.rename(place.root)
     place.write(f"{NESTED}bin\\new.dll", MODULE)
-    alerts = []
-    while not any("watched again" in alert["message"] for alert in alerts):  # roots are looked for once a second
-        place.loop.step(0.1)
-        alerts += place.new()
+    place.until("watched again")
     alerts = place.at_once() + place.later()
     assert Told(f"{NESTED}bin\\new.dll", rule="IIS205").among(alerts, place), shown(alerts)
 

@@ -376,12 +376,6 @@ def test_arguments_of_a_command_are_split_as_a_shell_would() -> None:
     assert made._arguments[1:] == (("a b", "c d", "e") if os.name != "nt" else ("a b",))
 
 
-def test_the_code_of_windows_can_be_imported_everywhere() -> None:
-    import iisight.watch.sinks.eventlog_windows as windows
-
-    assert hasattr(windows, "WindowsEventLog") == (sys.platform == "win32")
-
-
 class Log:
     """An event log in memory that fails when it holds `most` events."""
 

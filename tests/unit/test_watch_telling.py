@@ -264,3 +264,20 @@ def test_a_reference_is_told_with_what_it_is_to() -> None:
     files = dict(stock.stock_files()) | {"C:\\inetpub\\wwwroot\\web.config": config.encode()}
     messages = [alert.message for alert in alerts(STOCK, scan(memory_source(files), look=Look(workers=0)))]
     assert "type-reference 'assembly' to Shop.Data, Version=1.0.0.0 is there: unverified" in messages
+
+
+def deployed(version: str) -> Report:
+    """Return the report of a server whose application has its assemblies in this version."""
+    spec = stock.microsoft("lib.dll", "x64", ())
+    library = pe.build(replace(spec, file_version=version, company="Acme"))
+    more = {f"C:\\inetpub\\wwwroot\\bin\\Lib{number}.dll": library for number in range(9)}
+    return scan(memory_source({**stock.stock_files(), **more}), look=Look(workers=0))
+
+
+def test_a_deployment_is_one_alert_that_does_not_cry_wolf() -> None:
+    (alert,) = alerts(deployed("1.0"), deployed("1.1"))
+    assert alert.severity is Severity.MEDIUM
+    assert alert.message.startswith(
+        "9 changes in C:\\inetpub\\wwwroot\\bin: C:\\inetpub\\wwwroot\\bin\\Lib0.dll was replaced"
+    )
+    assert alert.message.endswith("Lib8.dll was replaced")

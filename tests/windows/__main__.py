@@ -9,13 +9,8 @@ import sys
 from tests.windows.environment import INSTALL, MissingToolError, build
 
 UNAVAILABLE = 69
-SUITE = (
-    "tests/windows",
-    *(
-        f"tests/unit/test_{name}.py"
-        for name in ("paths", "sources", "mount", "host_listing", "host_rounds", "registry")
-    ),
-)
+_SHARED = ("paths", "sources", "mount", "host_listing", "host_rounds", "registry", "notices", "notice_parts", "win32")
+SUITE = ("tests/windows", *(f"tests/unit/test_{name}.py" for name in _SHARED))
 
 
 def main(arguments: list[str]) -> int:

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from iisight.evidence.host.privileges import enable
 from iisight.evidence.host.processes import Processes
-from iisight.evidence.host.system import WindowsProcesses, enable, is_administrator
+from iisight.evidence.host.system import WindowsProcesses, is_administrator
 
 
 @pytest.fixture

@@ -1,17 +1,21 @@
 """The watch as a real service of Windows: installed, started, told to reload and stopped by the service manager."""
 
 import ctypes
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from iisight.watch.rights import remove_privileges
+from iisight.evidence.host.privileges import remove
 from iisight.watch.service import State, run_as_service
-from iisight.watch.win32 import HANDLE, TEXT, U32, last_error, load
+from iisight.win32 import DONE, OBJECT, Call, bind
+from iisight.workbench import stock
+from tests.windows.test_watch import EVIL, put_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="a service of Windows")
 
@@ -20,19 +24,19 @@ DEADLINE = 60.0  # seconds
 ALL_ACCESS = 0xF01FF
 STOP, PARAMCHANGE = 1, 6
 
-_CALLS = (
-    ("OpenSCManagerW", HANDLE, (TEXT, TEXT, U32)),
-    (
-        "CreateServiceW",
-        HANDLE,
-        (HANDLE, TEXT, TEXT, U32, U32, U32, U32, TEXT, TEXT, HANDLE, TEXT, TEXT, TEXT),
+_HANDLE, _TEXT, _U32 = ctypes.c_void_p, ctypes.c_wchar_p, ctypes.c_uint32
+_CALLS: dict[str, Call] = {
+    "OpenSCManagerW": (OBJECT, _TEXT, _TEXT, _U32),
+    "CreateServiceW": (
+        *(OBJECT, _HANDLE, _TEXT, _TEXT, _U32, _U32, _U32, _U32),
+        *(_TEXT, _TEXT, _HANDLE, _TEXT, _TEXT, _TEXT),
     ),
-    ("StartServiceW", ctypes.c_int, (HANDLE, U32, HANDLE)),
-    ("ControlService", ctypes.c_int, (HANDLE, U32, HANDLE)),
-    ("QueryServiceStatus", ctypes.c_int, (HANDLE, HANDLE)),
-    ("DeleteService", ctypes.c_int, (HANDLE,)),
-    ("CloseServiceHandle", ctypes.c_int, (HANDLE,)),
-)
+    "StartServiceW": (DONE, _HANDLE, _U32, _HANDLE),
+    "ControlService": (DONE, _HANDLE, _U32, _HANDLE),
+    "QueryServiceStatus": (DONE, _HANDLE, _HANDLE),
+    "DeleteService": (DONE, _HANDLE),
+    "CloseServiceHandle": (DONE, _HANDLE),
+}
 
 _SERVICE = """
 import sys
@@ -66,16 +70,16 @@ class Service:
         self._log = log
 
     def start(self) -> None:
-        assert _library().StartServiceW(self._handle, 0, None), str(last_error())
+        _library().StartServiceW(self._handle, 0, None)
 
     def control(self, number: int) -> None:
         status = (ctypes.c_uint32 * 7)()
-        assert _library().ControlService(self._handle, number, status), str(last_error())
+        _library().ControlService(self._handle, number, status)
 
     def status(self) -> list[int]:
         """Return SERVICE_STATUS: kind, state, accepted, exit code, our exit status, checkpoint, patience."""
         status = (ctypes.c_uint32 * 7)()
-        assert _library().QueryServiceStatus(self._handle, status)
+        _library().QueryServiceStatus(self._handle, status)
         return list(status)
 
     def said(self) -> list[str]:
@@ -83,23 +87,37 @@ class Service:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def manager() -> Iterator[int]:
+    """Return a handle of the service manager."""
+    try:
+        handle = _library().OpenSCManagerW(None, None, 0x3)
+    except PermissionError:
+        pytest.skip("installing a service needs an administrator")
+    yield handle
+    _library().CloseServiceHandle(handle)
+
+
+@contextmanager
+def installed(manager: int, name: str, command: list[str], log: Path) -> Iterator[Service]:
+    """Install a service, and take it away in the end."""
+    line = subprocess.list2cmdline(command)
+    handle = _library().CreateServiceW(manager, name, name, ALL_ACCESS, 0x10, 3, 1, line, None, None, None, None, None)
+    service = Service(handle, log)
+    try:
+        yield service
+    finally:
+        if service.status()[1] == State.RUNNING:
+            service.control(STOP)
+        _library().DeleteService(handle)
+        _library().CloseServiceHandle(handle)
+
+
+@pytest.fixture
+def service(manager: int, tmp_path: Path) -> Iterator[Service]:
     script, log = tmp_path / "service.py", tmp_path / "log.txt"
     script.write_text(_SERVICE)
-    manager = _library().OpenSCManagerW(None, None, 0x3)
-    if not manager and isinstance(last_error(), PermissionError):
-        pytest.skip("installing a service needs an administrator")
-    command = f'"{sys.executable}" "{script}" "{log}" {NAME}'
-    handle = _library().CreateServiceW(
-        manager, NAME, NAME, ALL_ACCESS, 0x10, 3, 1, command, None, None, None, None, None
-    )
-    assert handle, str(last_error())
-    yield Service(handle, log)
-    if Service(handle, log).status()[1] == State.RUNNING:
-        Service(handle, log).control(STOP)
-    _library().DeleteService(handle)
-    _library().CloseServiceHandle(handle)
-    _library().CloseServiceHandle(manager)
+    with installed(manager, NAME, [sys.executable, str(script), str(log), NAME], log) as made:
+        yield made
 
 
 def test_a_service_starts_reloads_and_stops_with_its_own_status(service: Service) -> None:
@@ -113,15 +131,33 @@ def test_a_service_starts_reloads_and_stops_with_its_own_status(service: Service
     assert service.status()[3:5] == [1066, 4]
 
 
+def test_the_watch_is_a_service_that_tells_a_change_and_stops(manager: int, tmp_path: Path) -> None:
+    log, root = tmp_path / "alerts.ndjson", tmp_path / "server"
+    put_server(root)
+    arguments = ["watch", str(root), "--service", "--state", str(tmp_path / "state")]
+    ends = ["--to", f"file:{log}", "--to", "eventlog:", "--events", str(tmp_path / "events.ndjson")]
+    (tmp_path / "events.ndjson").touch()
+    with installed(manager, "iisight", [sys.executable, "-m", "iisight", *arguments, *ends], log) as service:
+        service.start()
+        _until(service, lambda: service.status()[1] == State.RUNNING)
+        _until(service, lambda: any("watching" in line for line in service.said()))
+        host = root / stock.APPHOST.replace(":", "")
+        host.write_bytes(host.read_bytes().replace(b"<globalModules>", EVIL))
+        _until(service, lambda: any("native-module 'Evil' is there" in line for line in service.said()))
+        service.control(STOP)
+        _until(service, lambda: service.status()[1] == State.STOPPED)
+        assert service.status()[3:5] == [0, 0]
+
+
 def test_a_process_that_is_no_service_is_told_so() -> None:
     assert run_as_service(lambda running: 0) is None
 
 
 def test_privileges_are_removed_for_good() -> None:
     kept = {"SeChangeNotifyPrivilege"}
-    removed = remove_privileges(kept)
+    removed = remove(kept)
     assert not kept & set(removed)
-    assert remove_privileges(kept) == []
+    assert remove(kept) == []
 
 
 def _until(service: Service, is_so: Callable[[], bool]) -> None:
@@ -132,4 +168,4 @@ def _until(service: Service, is_so: Callable[[], bool]) -> None:
 
 
 def _library() -> Any:
-    return load("advapi32", _CALLS)
+    return bind("advapi32", _CALLS)

@@ -57,12 +57,17 @@ def watching(folder: Path, *evidence: str) -> Iterator[Watch]:
         watch.end()
 
 
-def test_a_change_of_a_folder_is_told(tmp_path: Path) -> None:
-    root = tmp_path / "server"
+def put_server(root: Path) -> None:
+    """Write the files of a stock server below a folder."""
     for name, data in stock.stock_files().items():
         path = root / name.replace(":", "")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def test_a_change_of_a_folder_is_told(tmp_path: Path) -> None:
+    root = tmp_path / "server"
+    put_server(root)
     host = root / stock.APPHOST.replace(":", "")
     with watching(tmp_path, str(root)) as watch:
         host.write_bytes(host.read_bytes().replace(b"<globalModules>", EVIL))

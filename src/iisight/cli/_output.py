@@ -1,5 +1,6 @@
 """Where a command's output goes: the terminal as it is, or a file, whole or not at all."""
 
+import io
 import os
 import sys
 import tempfile
@@ -27,12 +28,15 @@ def width_of(stream: TextIO) -> int:
 
 
 @contextmanager
-def output(path: str | None, *evidence: Path) -> Iterator[TextIO]:
+def output(path: str | None, *evidence: Path, is_text: bool = False) -> Iterator[TextIO]:
     """Yield the stream to write to; a file is put in place only when all of it is written.
 
+    A document is UTF-8 wherever it goes; only text for a person (`is_text`) is in the encoding of standard output.
     Never writes over the evidence or into it. What is no regular file, as a device, is written to as it is.
     """
     if path is None or path == "-":
+        if not is_text and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # a pipe of Windows has that of the computer
         yield sys.stdout
         return
     target = Path(path)

@@ -30,7 +30,7 @@ def run(parsed: argparse.Namespace) -> int:
         host = _live.opened(evidence, progress)
         inventory = resolve(host.source, progress, host.machine)
     view = effective(inventory, parsed.server, parsed.site, parsed.path, parsed.section)
-    with output(parsed.output, *evidence) as stream:
+    with output(parsed.output, *evidence, is_text=parsed.format == "text") as stream:
         if parsed.format == "json":
             from iisight.report.json import to_json
 

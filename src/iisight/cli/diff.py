@@ -47,7 +47,7 @@ def run(parsed: argparse.Namespace) -> int:
     if not parsed.moved:
         compared = replace(compared, changes=tuple(c for c in compared.changes if c.turn is not Turn.MOVED))
     evidence = [Path(name) for name in (parsed.old, parsed.new) if Path(name).is_dir()]
-    with output(parsed.output, *evidence) as stream:
+    with output(parsed.output, *evidence, is_text=parsed.format == "text") as stream:
         if parsed.format == "json":
             stream.write(to_json(compared).decode("utf-8"))
         elif parsed.format == "text":

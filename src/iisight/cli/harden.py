@@ -53,7 +53,7 @@ def run(parsed: argparse.Namespace) -> int:
 
             remedies = remedies_of(checked, posture, host.source, settings, look)
             _folder.fill(target, {file.name: file.data for file in write_policies(remedies)})
-    with output(parsed.output, *evidence) as stream:
+    with output(parsed.output, *evidence, is_text=parsed.format == "text") as stream:
         if parsed.format == "json":
             from iisight.report.json import to_json
 
@@ -66,7 +66,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _of_this_host() -> WindowsAcls:
-    from iisight.evidence.host.system import enable
+    from iisight.evidence.host.privileges import enable
 
     enable("SeSecurityPrivilege")  # to read SACLs; an account that does not hold it gets none
     return WindowsAcls()

@@ -42,7 +42,7 @@ def run(parsed: argparse.Namespace) -> int:
         raise EvidenceError("; ".join(f"{gap.subject}: {gap.reason}" for gap in gaps[:3]) or "no event log")
     with _options.throughput(parsed.quiet) as progress:
         report = hunt(_name(parsed.logs), logs, asked, settings, gaps=gaps, progress=progress)
-    with output(parsed.output, *given) as stream:
+    with output(parsed.output, *given, is_text=parsed.format == "text") as stream:
         _result.write(report, parsed, stream)
     return _result.status(report, parsed.fail_on)
 

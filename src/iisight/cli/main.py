@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(1_000_000, 50, 1000)  # a scan makes many small values that stay, and few cycles
     parsed = _parser(given).parse_args(given)
     if sys.stdout is None:
-        return _complain("standard output is closed")
+        if not getattr(parsed, "service", False):  # a service of Windows is given none, and needs none
+            return _complain("standard output is closed")
+        sys.stdout = sys.stderr
     try:
         status: int = parsed.run(parsed)
         sys.stdout.flush()

@@ -51,7 +51,7 @@ def run(parsed: argparse.Namespace) -> int:
         report = scan(
             host.source, settings, progress=progress, time=time, look=look, deep=deep, ask=asked, machine=host.machine
         )
-    with output(parsed.output, *evidence) as stream:
+    with output(parsed.output, *evidence, is_text=parsed.format == "text") as stream:
         _result.write(report, parsed, stream)
     if parsed.output and sys.stderr.isatty():
         print(f"written to {parsed.output}", file=sys.stderr)  # noqa: T201

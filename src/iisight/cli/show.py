@@ -16,6 +16,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Read a report and write it again."""
     report = decode(_sides.read(parsed.report))
-    with output(parsed.output) as stream:
+    with output(parsed.output, is_text=parsed.format == "text") as stream:
         _result.write(report, parsed, stream)
     return _result.status(report, parsed.fail_on)

@@ -29,7 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SINK",
-        help="where alerts go: `-` (terminal), file:PATH, syslog+tls://HOST, https://…, eventlog:, command:PROGRAM",
+        help="where alerts go: `-` (terminal), file:PATH, syslog+tls://HOST, https://…, eventlog: (when --service),"
+        " command:PROGRAM",
     )
     parser.add_argument(
         "--events",
@@ -69,6 +70,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _serve(parsed: argparse.Namespace) -> int:
+    if any(text == "-" or text.startswith("-?") for text in parsed.to):
+        raise UsageError("--service: a service has no standard output that `--to -` could mean")
     if sys.platform == "win32":
         from iisight.watch.service import run_as_service
 
@@ -91,7 +94,7 @@ def _watch(parsed: argparse.Namespace, running: Running) -> int:
         rights.give_up()
     except rights.RightsError as error:
         raise UsageError(str(error)) from error
-    sinks = [sink_of(text) for text in parsed.to or ["-"]]
+    sinks = [sink_of(text) for text in parsed.to or ["eventlog:" if parsed.service else "-"]]
     gc.freeze()  # what is there by now stays
     feeds = parsed.events or ([EVENT_LOGS] if plan.evidence is None else [])
     ends = Ends(tuple(feeds), sinks, Severity(parsed.least))

@@ -63,6 +63,11 @@ def host_roots(inventory: Inventory) -> tuple[str, ...]:
     return tuple(sorted(root for root in found if paths.is_absolute(root) and not _is_pattern(root)))
 
 
+def is_large(folder: str) -> bool:
+    """Tell whether a folder, by its folded path, holds hundreds of files that are Windows' own."""
+    return _LARGE.match(folder) is not None
+
+
 def machine_variables(given: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of a machine: those of every Windows on its drive, and those that were read from it."""
     drive = next((value for name, value in given.items() if name.lower() == "systemdrive"), "C:")
@@ -97,7 +102,7 @@ def _of_image(component: Component) -> Iterator[str]:
     for image in filter(None, (paths.normal(component.image), paths.wow64(component.image))):
         yield image
         folder = paths.parent(image)
-        if not _LARGE.match(paths.fold(folder)):
+        if not is_large(paths.fold(folder)):
             yield f"{folder}\\*"
 
 

@@ -1,12 +1,13 @@
 """The Windows this runs on, as evidence: its files, its registry, its worker processes. Imports everywhere."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from iisight.engine.host import machine_variables, read_host
 from iisight.evidence import paths
-from iisight.evidence.host import Disk, native
+from iisight.evidence.host import Disk
 from iisight.evidence.host.disk import why
 from iisight.evidence.host.processes import Processes, worker_processes
 from iisight.evidence.source import Source
@@ -36,14 +37,15 @@ class Host:
 
 def check_here() -> None:
     """Raise UsageError, with what else there is, where no Windows runs."""
-    if not native.is_windows():
+    if sys.platform != "win32":
         raise UsageError(_ALTERNATIVES)
 
 
 def this_host(progress: Progress | None = None) -> Host:
     """Return the machine this runs on. Raises UsageError where that is no Windows."""
     check_here()
-    from iisight.evidence.host.system import WindowsProcesses, enable, is_administrator
+    from iisight.evidence.host.privileges import enable
+    from iisight.evidence.host.system import WindowsProcesses, is_administrator
     from iisight.evidence.host.windows import WindowsDisk
     from iisight.parsers.registry import LiveRegistry
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from iisight.evidence.listing import Gaps, Listed, Names, to_source, to_time
+from iisight.evidence.mount import OUTSIDE
 from iisight.evidence.names import printable
 from iisight.evidence.source import MAX_FILES, File, Source, fold
 from iisight.evidence.stream import guarded
@@ -127,7 +128,9 @@ def _at(source: Source, root: Path, origin: str) -> Iterator[File]:
         found = _walk(root, Gaps(), below)
     for name, each in found:
         if source.to_path is not None and printable(name) == name:  # others are read by a look at everything alone
-            yield File(source.to_path(name), each.st_size, to_time(each.st_mtime), name)
+            path = source.to_path(name)
+            if not (source.roots and path.startswith(f"{OUTSIDE}\\") and source.find(path) is None):  # a new drive?
+                yield File(path, each.st_size, to_time(each.st_mtime), name)
 
 
 def _walk(root: Path, gaps: Gaps, start: str = "") -> Iterator[tuple[str, os.stat_result]]:

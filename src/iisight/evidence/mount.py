@@ -1,6 +1,6 @@
 """Where the files of the evidence stood on the audited host: from the names in it to Windows paths."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iisight.evidence.names import decode, split, windows_part
 from iisight.model.coverage import Gap
@@ -28,3 +28,10 @@ class Mount:
                 rest = [decode(part) for part in parts[depth:]] if self.encoded else parts[depth:]
                 return "\\".join([folder, *map(windows_part, rest)])
         return "\\".join([self.rest, *map(windows_part, parts)])
+
+    def moved(self, place: str, to: str) -> "Mount":
+        """Return the mount whose folder at one Windows path stands at another one; the same when there is none."""
+        if to in (taken := [folder for _, _, folder in self.roots]) or place not in taken:
+            return self
+        roots = tuple((prefix, depth, to if folder == place else folder) for prefix, depth, folder in self.roots)
+        return replace(self, roots=roots)

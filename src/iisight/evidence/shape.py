@@ -233,7 +233,7 @@ def _known_folder(part: str, following: str) -> str | None:
 
 def _is_express(folders: _Parts) -> bool:
     """Tell whether a folder is one that IIS Express or Visual Studio keeps its configuration in."""
-    return "iisexpress" in folders[-2:] or (folders[-3:-2] == (".vs",) and folders[-1:] == ("config",))
+    return "iisexpress" in folders[-2:] or (".vs" in folders[-3:-1] and folders[-1:] == ("config",))
 
 
 def _mount(roots: Mapping[_Parts, str], rest: str, shape: str, others: Mapping[_Parts, int] | None = None) -> Mount:

@@ -7,11 +7,10 @@ from typing import BinaryIO
 from iisight.evidence.listing import to_time
 from iisight.evidence.names import printable, windows_part
 from iisight.evidence.shape import CONFIG, EXPRESS, UNKNOWN, WWWROOT
+from iisight.evidence.sniff import SNIFFED, text_of
 from iisight.evidence.source import File, Source
 from iisight.evidence.stream import guarded
 from iisight.model.errors import EvidenceError
-
-SNIFFED = 256 * 1024  # bytes from the start that are looked at
 
 _DOTNET = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\CONFIG"
 _BY_NAME = {"web.config": rf"{WWWROOT}\web.config", "applicationhost.config": rf"{CONFIG}\applicationHost.config"}
@@ -42,7 +41,7 @@ def open_single(path: Path) -> Source:
 
 def place(name: str, head: bytes) -> str:
     """Return the Windows path of a file by its base name and its first bytes."""
-    text = _text(head)
+    text = text_of(head)
     own = windows_part(name.replace("\\", "/").rpartition("/")[2]) or "file"
     by_name = _BY_NAME.get(own.lower())  # malformed or not: its problems are to be told
     if not any(start in text for start in _CONFIGURATION):
@@ -66,12 +65,3 @@ def _server_file(text: str) -> str | None:
         return rf"{_DOTNET}\machine.config"
     root = "<httpModules" in text and "OutputCache" in text and "<trustLevel" in text
     return rf"{_DOTNET}\web.config" if root else None
-
-
-def _text(head: bytes) -> str:
-    """Decode as far as markup can be told; bytes that are no text are dropped."""
-    if head.startswith(b"\xff\xfe") or head[1:2] == b"\0":
-        return head.decode("utf-16-le", "ignore")
-    if head.startswith(b"\xfe\xff") or head[:1] == b"\0":
-        return head.decode("utf-16-be", "ignore")
-    return head.decode("utf-8", "ignore")

@@ -1,6 +1,7 @@
 """A bound on the memory of this process, where the system has one to give."""
 
 import sys
+from contextlib import suppress
 
 
 def bound_memory(most: int) -> None:
@@ -8,21 +9,21 @@ def bound_memory(most: int) -> None:
 
     macOS takes the limit and does not keep to it; there the time bound alone holds.
     """
-    if sys.platform == "win32":
-        _bound_job(most)
-    else:
-        import resource
+    with suppress(OSError, ValueError):  # the system has no such limit
+        if sys.platform == "win32":
+            _bound_job(most)
+        else:
+            import resource
 
-        try:
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-        except (OSError, ValueError):  # the system has no such limit
-            return
 
 
 def _bound_job(most: int) -> None:
     """Put this process into a job object with JOB_OBJECT_LIMIT_PROCESS_MEMORY (Win32, `SetInformationJobObject`)."""
     import ctypes
+
+    from iisight.win32 import library
 
     class _Limits(ctypes.Structure):
         """JOBOBJECT_EXTENDED_LIMIT_INFORMATION."""
@@ -39,10 +40,8 @@ def _bound_job(most: int) -> None:
             ("rest", ctypes.c_size_t * 3),
         )
 
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  the name exists on Windows alone
-    kernel.CreateJobObjectW.restype = ctypes.c_void_p
-    kernel.GetCurrentProcess.restype = ctypes.c_void_p
-    job = ctypes.c_void_p(kernel.CreateJobObjectW(None, None))
+    kernel = library("kernel32")
+    job = kernel.CreateJobObjectW(None, None)  # it is there as long as this process
     limits = _Limits(flags=0x100, process_memory=most)
     kernel.SetInformationJobObject(job, 9, ctypes.byref(limits), ctypes.sizeof(limits))
-    kernel.AssignProcessToJobObject(job, ctypes.c_void_p(kernel.GetCurrentProcess()))
+    kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess())

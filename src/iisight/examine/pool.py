@@ -61,9 +61,13 @@ class Pool:
 
     def close(self) -> None:
         """End the workers, whatever they do."""
+        self._stop()
+        self._threads.shutdown(cancel_futures=True)
+        self._stop()  # one that was being started
+
+    def _stop(self) -> None:
         for worker in self._workers:
             worker.stop()
-        self._threads.shutdown(cancel_futures=True)
 
     def submit(self, name: str, data: bytes) -> None:
         """Have a file examined; waits while as many wait as may be in memory."""

@@ -230,7 +230,8 @@ class Loop:
         made: list[Draft] = []
         turn = self._kit.teller.next_turn()
         if turned is not None:
-            compared = drafts(turned.comparison, turned.old, turned.new, self._frame(turn), coverage=False)
+            reports, frame = (turned.old, turned.new), self._frame(turn)
+            compared = drafts(turned.comparison, *reports, frame, turned.programs, coverage=False)
             dated = [_dated(draft, changed) for draft in self._but_for_an_update(compared)]
             made = [self._kit.listening.with_who(draft) for draft in dated]
         if self._tell(made, turn, lambda _: memory.flush()):

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from iisight.engine.compare import compare
+from iisight.engine.compare.change import in_order
 from iisight.engine.registry import Rule, Shape
 from iisight.engine.scan import report_on
 from iisight.engine.settings import Settings
@@ -17,11 +18,14 @@ from iisight.inventory.collect import collect
 from iisight.inventory.config.excerpt import Blocks, differing
 from iisight.inventory.discovery import CONFIG_FOLDER
 from iisight.inventory.machine import Machine
+from iisight.model.binary import Binary
 from iisight.model.comparison import Comparison, Turn
 from iisight.model.errors import EvidenceError
 from iisight.model.report import Report
 from iisight.watch.memory import MAX_DOCUMENT, Remembered
 from iisight.watch.outline import MAX_SITES, SERVER, Outline, is_slow, outline_of, slow_folders
+from iisight.watch.programs import Folders, Judged, judged, programs_among
+from iisight.watch.programs import differing as differing_programs
 from iisight.watch.sight import blind
 
 MAX_PATHS = 256  # changed at once, and looked at one by one
@@ -50,6 +54,7 @@ class Turned:
     comparison: Comparison
     old: Report
     new: Report
+    programs: Mapping[str, Binary]  # that are no component, and came or were replaced, by folded path
 
     @property
     def is_doubtful(self) -> bool:
@@ -110,22 +115,35 @@ class Narrow:
             self._forget(changed)
             self._bare = _bare(after, self.outline)
             return None
-        places, known, was = self.outline.places, self._known(keys, before), self._hosts
+        known, was, outline = self._known(keys, before), self._hosts, self.outline
         old = self._before(lens, seen, known)
         self._hosts = hosts
         self._forget(changed)
         new = self._report(lens, seen.changed(changed), {})
         self._bare = self._bare.changed({path: file for path, file in changed.items() if self._is_of_none(path)})
         self._last = (sites, pools), new
-        if self.outline.places != places:  # a site is in another folder now: both are looked at
-            both = replace(self.outline, places=tuple(sorted({*places, *self.outline.places})))
+        if self.outline.places != outline.places:  # a site is in another folder now: both are looked at
+            both = replace(self.outline, places=tuple(sorted({*outline.places, *self.outline.places})))
             seen, self._hosts = lens.of(before, _bare(before, both), both), was
             old = self._report(lens, seen, known)
             self._hosts = hosts
             new = self._report(lens, seen.changed(changed), {})
             self._bare, self._last = _bare(after, self.outline), None
         old, new = self._beside(lens, old, new), self._beside(lens, new, old)
-        return Turned(compare(old, new, one_place=True), old, new)
+        compared = compare(old, new, one_place=True)
+        beside = self._programs(changed, before, outline)
+        compared = replace(compared, changes=in_order((*compared.changes, *beside.changes)))
+        return Turned(compared, old, new, beside.files)
+
+    def _programs(self, changed: Iterable[str], before: Source, outline: Outline) -> Judged:
+        """Return what became of programs that are no component, neither before nor now."""
+        old, new = (programs_among(changed, source) for source in (before, self.source))
+        if old == new:
+            return Judged()
+        every = replace(self.outline, uses={**outline.uses, **self.outline.uses})
+        folders = Folders(every)
+        differ = (c for c in differing_programs(old, new, every.uses) if folders.hold(paths.fold(c.subject)))
+        return judged(differ, self.source, self._means.look, self._means.memory)
 
     def _beside(self, lens: "_Lens", report: Report, other: Report) -> Report:
         """Return a report with the components that only the other one has and that are there beside what is seen.

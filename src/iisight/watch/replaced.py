@@ -1,7 +1,7 @@
 """What stands in the place of a file that was replaced: what its signature was worth before, and what it is now."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iisight.evidence import paths
 from iisight.model.binary import Binary
@@ -12,40 +12,59 @@ from iisight.model.signature import Signature, SignatureState
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of the components of two reports, by folded path."""
+    """The files of the components of two reports, and the programs there now that are no component, by folded path."""
 
-    old: Mapping[str, Binary]
-    new: Mapping[str, Binary]
+    old: Mapping[str, Binary] = field(default_factory=dict)
+    new: Mapping[str, Binary] = field(default_factory=dict)
+    programs: Mapping[str, Binary] = field(default_factory=dict)
 
     def standing(self, change: Change) -> str:
-        """Return from what to what the signature and the version of a replaced file went; empty: it is no such."""
-        pair = self._pair(change)
+        """Return from what to what signature and version of a replaced file went, of a program what they are now.
+
+        Empty: it is neither.
+        """
+        pair, program = self._pair(change), self._program(change)
         if pair is None:
-            return ""
+            return "" if program is None else f"{_worth(signature_of(program))}, version {_version(program)}"
         worth = _became(*(_worth(signature_of(binary)) for binary in pair))
         versions = [_version(binary) for binary in pair]
         return worth if versions[0] == versions[1] else f"{worth}, version {_became(*versions)}"
 
     def hashes(self, change: Change) -> str:
-        """Return from what content to what a file went; empty: it was not replaced."""
-        pair = self._pair(change)
-        return "" if pair is None else f"sha256 {pair[0].sha256} → {pair[1].sha256}"
+        """Return from what content to what a file went, of a program which it has now; empty: it is neither."""
+        pair, program = self._pair(change), self._program(change)
+        if pair is None:
+            return "" if program is None else f"sha256 {program.sha256}"
+        return f"sha256 {pair[0].sha256} → {pair[1].sha256}"
 
     def is_update(self, changes: Iterable[Change]) -> bool:
-        """Tell whether all that was done is to put files that Microsoft signed in the place of others it signed."""
-        pairs = [self._pair(c) if c.topic is Topic.BINARY else None for c in changes if c.topic is not Topic.SIGNATURE]
-        return bool(pairs) and all(pair is not None and all(map(_is_microsoft, pair)) for pair in pairs)
+        """Tell whether all that was done is to put files that Microsoft signed in the place of others it signed.
+
+        What a program was before was not read: that Microsoft signed it now is enough.
+        """
+        sets = [self._of(change) for change in changes if change.topic is not Topic.SIGNATURE]
+        return bool(sets) and all(files and all(map(_is_microsoft, files)) for files in sets)
 
     def updated(self, changes: Iterable[Change]) -> str:
         """Return the sentence about an update: every file by name, and from what version to what they went."""
-        replaced = {change.subject: pair for change in changes if (pair := self._pair(change)) is not None}
+        replaced = {change.subject: files for change in changes if (files := self._of(change))}
         folders: dict[str, list[str]] = {}
         for path in sorted(replaced, key=paths.fold):
             folders.setdefault(paths.fold(paths.parent(path)), []).append(path)
         named = (f"{paths.parent(held[0])}: {', '.join(map(paths.basename, held))}" for held in folders.values())
-        versions = {tuple(map(_version, pair)) for pair in replaced.values()}
-        version = f", version {_became(*versions.pop())}" if len(versions) == 1 else ""
-        return f"{len(replaced)} files were replaced, signed by Microsoft before and now{version}: {'; '.join(named)}"
+        versions = {tuple(map(_version, files)) for files in replaced.values()}
+        old, new = {v[0] for v in versions if len(v) > 1}, {v[-1] for v in versions}
+        version = f", version {_became(old.pop(), new.pop())}" if len(old) == len(new) == 1 else ""
+        signed = "before and now" if all(len(files) > 1 for files in replaced.values()) else "as they are now"
+        return f"{len(replaced)} files were replaced, signed by Microsoft {signed}{version}: {'; '.join(named)}"
+
+    def _of(self, change: Change) -> tuple[Binary, ...]:
+        """Return a replaced file as it was and is, a replaced program as it is."""
+        program = self._program(change) if change.turn is Turn.CHANGED else None
+        return self._pair(change) or (() if program is None else (program,))
+
+    def _program(self, change: Change) -> Binary | None:
+        return self.programs.get(paths.fold(change.subject)) if change.topic is Topic.BINARY else None
 
     def _pair(self, change: Change) -> tuple[Binary, Binary] | None:
         """Return a replaced file as it was and is, if that is what a change tells of."""
@@ -59,9 +78,10 @@ class Files:
         return (one, other) if told else None
 
 
-def files_of(old: Report, new: Report) -> Files:
-    """Return the files of two reports."""
-    return Files(*({paths.fold(b.path): b for b in _binaries(report)} for report in (old, new)))
+def files_of(old: Report, new: Report, programs: Mapping[str, Binary]) -> Files:
+    """Return the files of two reports, and programs beside them."""
+    before, now = ({paths.fold(b.path): b for b in _binaries(report)} for report in (old, new))
+    return Files(before, now, programs)
 
 
 def signature_of(binary: Binary) -> Signature | None:

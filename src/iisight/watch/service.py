@@ -6,11 +6,11 @@ A process becomes a service by `StartServiceCtrlDispatcherW`, which calls back i
 
 import ctypes
 import threading
+from contextlib import suppress
 from enum import IntEnum
-from typing import Any
 
 from iisight.watch.running import Main, Running
-from iisight.watch.win32 import HANDLE, TEXT, U32, Signature, last_error, load
+from iisight.win32 import callback, code_of, library
 
 NAME = "iisight"
 
@@ -44,13 +44,6 @@ class _Entry(ctypes.Structure):
     """SERVICE_TABLE_ENTRYW."""
 
     _fields_ = (("name", ctypes.c_wchar_p), ("main", ctypes.c_void_p))
-
-
-_CALLS: tuple[Signature, ...] = (
-    ("StartServiceCtrlDispatcherW", ctypes.c_int, (HANDLE,)),
-    ("RegisterServiceCtrlHandlerExW", HANDLE, (TEXT, HANDLE, HANDLE)),
-    ("SetServiceStatus", ctypes.c_int, (HANDLE, HANDLE)),
-)
 
 
 class _Reporter:
@@ -95,7 +88,8 @@ class _Reporter:
                 checkpoint=self._checkpoint,
                 patience=_PATIENCE if pending else 0,
             )
-            _library().SetServiceStatus(self._handle, ctypes.byref(status))
+            with suppress(OSError):  # the watch goes on
+                library("advapi32").SetServiceStatus(self._handle, ctypes.byref(status))
 
 
 def run_as_service(main: Main, name: str = NAME) -> int | None:
@@ -108,14 +102,15 @@ def run_as_service(main: Main, name: str = NAME) -> int | None:
     def serve(count: int, arguments: int | None) -> None:
         _serve(main, name, ended)
 
-    body = _callback(None, U32, HANDLE)(serve)
+    body = callback(None, ctypes.c_uint32, ctypes.c_void_p)(serve)
     table = (_Entry * 2)(_Entry(name, ctypes.cast(body, ctypes.c_void_p)), _Entry())
-    if _library().StartServiceCtrlDispatcherW(table):
-        return ended[0] if ended else 1
-    error = last_error()
-    if error.winerror == _NOT_A_SERVICE:  # type: ignore[attr-defined]  # of Windows alone
-        return None
-    raise error
+    try:
+        library("advapi32").StartServiceCtrlDispatcherW(table)
+    except OSError as error:
+        if code_of(error) == _NOT_A_SERVICE:
+            return None
+        raise
+    return ended[0] if ended else 1
 
 
 def _serve(main: Main, name: str, ended: list[int]) -> None:
@@ -125,10 +120,9 @@ def _serve(main: Main, name: str, ended: list[int]) -> None:
     def control(number: int, kind: int, data: int | None, context: int | None) -> int:
         return _obey(number, wishes, reporter)
 
-    handler = _callback(U32, U32, U32, HANDLE, HANDLE)(control)
-    handle = _library().RegisterServiceCtrlHandlerExW(name, ctypes.cast(handler, ctypes.c_void_p), None)
-    if not handle:
-        raise last_error()
+    number, pointer = ctypes.c_uint32, ctypes.c_void_p
+    handler = callback(number, number, number, pointer, pointer)(control)
+    handle = library("advapi32").RegisterServiceCtrlHandlerExW(name, ctypes.cast(handler, pointer), None)
     reporter = _Reporter(handle)
     reporter.report(State.START_PENDING)
     status = 1
@@ -149,11 +143,3 @@ def _obey(number: int, wishes: Running, reporter: _Reporter) -> int:
     elif number != _INTERROGATE:
         return _CALL_NOT_IMPLEMENTED
     return 0
-
-
-def _callback(result: Any, *arguments: Any) -> Any:
-    return getattr(ctypes, "WINFUNCTYPE")(result, *arguments)  # noqa: B009  the name exists on Windows alone
-
-
-def _library() -> Any:
-    return load("advapi32", _CALLS)

@@ -3,6 +3,7 @@
 Every function that writes leaves the commit to its caller: a process that is killed leaves what was committed last.
 """
 
+import json
 import sqlite3
 import zlib
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from iisight.model.errors import UsageError
 from iisight.watch import queue, told
 from iisight.watch.database import FullError, Opened, StoreError, UnusableError, open_store
+from iisight.watch.programs import Programs
 
 FILE_NAME = "watch.sqlite"
 VERSION = "2"
@@ -17,6 +19,8 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 ---
 CREATE TABLE IF NOT EXISTS reports (generation INTEGER PRIMARY KEY, body BLOB NOT NULL)
+---
+CREATE TABLE IF NOT EXISTS programs (generation INTEGER PRIMARY KEY, body BLOB NOT NULL)
 ---
 CREATE TABLE IF NOT EXISTS documents (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID
 ---
@@ -81,8 +85,23 @@ def keep_report(connection: sqlite3.Connection, number: int, body: bytes) -> Non
     connection.execute("INSERT OR REPLACE INTO reports VALUES (?, ?)", (number, zlib.compress(body, 1)))
 
 
+def programs(connection: sqlite3.Connection, number: int) -> Programs | None:
+    """Return the programs of a generation; None when they were not kept."""
+    row = connection.execute("SELECT body FROM programs WHERE generation = ?", (number,)).fetchone()
+    return None if row is None else {key: (path, said) for key, path, said in json.loads(zlib.decompress(row[0]))}
+
+
+def keep_programs(connection: sqlite3.Connection, number: int, found: Programs | None) -> None:
+    """Keep the programs of a generation that is not in use yet, if they are known."""
+    if found is None:
+        return
+    body = json.dumps([(key, path, said) for key, (path, said) in found.items()]).encode()
+    connection.execute("INSERT OR REPLACE INTO programs VALUES (?, ?)", (number, zlib.compress(body, 1)))
+
+
 def advance(connection: sqlite3.Connection, number: int, turn: int, seen: told.Seen) -> None:
     """Tell changes against another report from now on, of a look begun at a turn, with what that saw."""
     keep_fact(connection, "generation", str(number))
     connection.execute("DELETE FROM reports WHERE generation <> ?", (number,))
+    connection.execute("DELETE FROM programs WHERE generation <> ?", (number,))
     told.forget(connection, turn, seen)

@@ -15,12 +15,14 @@ from datetime import datetime
 from pathlib import Path
 
 from iisight.engine.compare import compare
+from iisight.engine.compare.change import in_order
 from iisight.engine.hearing import Ask
 from iisight.engine.host import host_roots
 from iisight.engine.scan import scanned, watch_of
 from iisight.engine.settings import Settings
 from iisight.evidence.source import Source
 from iisight.examine.look import Look
+from iisight.inventory.inventory import Inventory
 from iisight.model.comparison import Change, Topic
 from iisight.model.errors import IisightError
 from iisight.model.report import Report
@@ -29,6 +31,7 @@ from iisight.watch import state
 from iisight.watch.database import StoreError, UnusableError, connect, named, transaction
 from iisight.watch.memory import Remembered
 from iisight.watch.outline import Outline, outline_of
+from iisight.watch.programs import TOO_MANY, Programs, comparable, differing, files_of, judged, programs_of
 from iisight.watch.sight import reads_less, sighted
 from iisight.watch.sources import watched
 from iisight.watch.spool import Spool
@@ -130,25 +133,16 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
     look = replace(plan.look, setup=plan.look.setup.judged_at(time))
     try:
         connection = connect(plan.state / state.FILE_NAME)
-        host = watched(plan.evidence).open()
-        source = host.source
-        rests_on = _examined_with(source, look)
-        is_same = state.fact(connection, _EXAMINED_WITH) == rests_on
-        memory = Remembered(connection, answers=False, examined=is_same)
-        logs = Spool(plan.state / SPOOL).logs()
-        inventory, report = scanned(
-            source, plan.settings, look=look, ask=plan.ask, machine=host.machine, memory=memory, logs=logs
-        )
+        seen = _look(plan, connection, look)
     except (IisightError, OSError) as error:
         return Surveyed(0, turn, problem=str(error))
-    belonging = host_roots(inventory) if plan.evidence is None else ()
     number = 1 + secrets.randbits(62)  # one that is killed late does not write over another's
-    body = to_json(report)
+    body = to_json(seen.report)
     try:
         with named():
-            frame, spooled = Frame(plan.host or source.name, time, turn), frozenset(log.path for log in logs)
             told = standing(connection, plan.owed)
-            found = _since(connection, decode(body, "this report"), frame, spooled, told)
+            frame = Frame(plan.host or seen.source.name, time, turn)
+            found = _since(connection, replace(seen, report=decode(body, "this report")), told, frame)
     except StoreError as error:
         return Surveyed(0, turn, problem=str(error))
     unwritten = ""
@@ -156,28 +150,60 @@ def survey(plan: Plan, turn: int, time: datetime) -> Surveyed:
         with transaction(connection):
             if found.replaces:
                 state.keep_report(connection, number, body)
-            state.keep_fact(connection, _EXAMINED_WITH, rests_on)
-            memory.replace_all()
+                state.keep_programs(connection, number, seen.programs)
+            state.keep_fact(connection, _EXAMINED_WITH, _examined_with(seen.source, look))
+            seen.memory.replace_all()
     except StoreError as error:
         if isinstance(error, UnusableError) or not state.generation(connection):
             return Surveyed(0, turn, problem=str(error))
         unwritten, found = str(error), replace(found, replaces=False)
-    matters = watch_of(inventory)
+    matters = watch_of(seen.inventory)
     return Surveyed(
         number,
         turn,
         found.drafts,
         found.seen,
         found.replaces,
-        outline_of(inventory),
-        findings=sum(f.suppressed is None for f in report.findings),
-        gaps=sum(gap.count for gap in report.gaps),
+        seen.outline,
+        findings=sum(f.suppressed is None for f in seen.report.findings),
+        gaps=sum(gap.count for gap in seen.report.gaps),
         names=tuple(sorted(matters.names)),
         roots=matters.roots,
-        belonging=belonging,
-        mapped=source.roots,
+        belonging=host_roots(seen.inventory) if plan.evidence is None else (),
+        mapped=seen.source.roots,
         unwritten=unwritten,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Everything:
+    """What a look at everything came upon."""
+
+    source: Source
+    inventory: Inventory
+    report: Report
+    outline: Outline
+    programs: Programs | None
+    spooled: frozenset[str]  # logs whose findings were told when they were heard
+    look: Look
+    memory: Remembered
+
+
+def _look(plan: Plan, connection: sqlite3.Connection, look: Look) -> _Everything:
+    """Look at everything. Raises IisightError, OSError."""
+    host = watched(plan.evidence).open()
+    is_same = state.fact(connection, _EXAMINED_WITH) == _examined_with(host.source, look)
+    memory = Remembered(connection, answers=False, examined=is_same)
+    logs = Spool(plan.state / SPOOL).logs()
+    inventory, report = scanned(
+        host.source, plan.settings, look=look, ask=plan.ask, machine=host.machine, memory=memory, logs=logs
+    )
+    outline = outline_of(inventory)
+    programs = programs_of(host.source, outline)
+    if programs is None:
+        report = replace(report, gaps=(*report.gaps, TOO_MANY))
+    spooled = frozenset(log.path for log in logs)
+    return _Everything(host.source, inventory, report, outline, programs, spooled, look, memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +215,21 @@ class _Since:
     replaces: bool = True
 
 
-def _since(
-    connection: sqlite3.Connection, report: Report, frame: Frame, spooled: Container[str], told: tuple[Told, ...]
-) -> _Since:
+def _since(connection: sqlite3.Connection, now: _Everything, told: tuple[Told, ...], frame: Frame) -> _Since:
     """Return what differs from the report in use, and of it what was not told; nothing when this is the first."""
-    used = state.report(connection, state.generation(connection))
+    number = state.generation(connection)
+    used, listed = state.report(connection, number), state.programs(connection, number)
     if used is None:
         return _Since()
-    before = decode(used, "the report before")
+    before, report = decode(used, "the report before"), now.report
     compared = compare(before, report, one_place=True)
-    heard = tuple(change for change in compared.changes if not _was_heard(change, spooled))
-    compared = replace(compared, changes=sighted(heard, before, report))
+    heard = tuple(change for change in compared.changes if not _was_heard(change, now.spooled))
+    both = ({}, {}) if listed is None or now.programs is None else comparable(listed, now.programs, now.source)
+    beside = judged(differing(*both, files_of(before, report)), now.source, now.look, now.memory)
+    compared = replace(compared, changes=in_order((*sighted(heard, before, report), *beside.changes)))
     less = reads_less(before, report)
-    made = tuple(drafts(left(compared, told, frame.number, None if less else report), before, report, frame))
+    rest = left(compared, told, frame.number, None if less else report)
+    made = tuple(drafts(rest, before, report, frame, beside.files))
     return _Since(made, seen_in(compared), not less or len(told) > MAX_TOLD)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from iisight.evidence import paths
 from iisight.inventory.config.build import UNMAPPED
 from iisight.model.alert import Alert, AlertKind, Concerned
+from iisight.model.binary import Binary
 from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
 from iisight.model.component import Kind
 from iisight.model.finding import Severity
@@ -24,6 +25,7 @@ MAX_VALUE = 160  # characters of a setting in the sentence; `old` and `new` have
 MANY = 5  # alerts of one file, or of the files of one folder, that are told as one
 NAMED = 3  # of them in full
 _QUIET = (Turn.MOVED, Turn.UNKNOWN)
+_BIN = "\\bin\\"  # of an application: whoever deploys it replaces many at once
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
 
@@ -55,8 +57,19 @@ class _Known:
     files: Files
 
 
-def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, coverage: bool = True) -> Iterator[Draft]:
-    """Yield what is to be told of a comparison, the weightiest first; `coverage`: also what cannot be read."""
+def drafts(
+    compared: Comparison,
+    old: Report,
+    new: Report,
+    frame: Frame,
+    programs: Mapping[str, Binary] | None = None,
+    *,
+    coverage: bool = True,
+) -> Iterator[Draft]:
+    """Yield what is to be told of a comparison, the weightiest first.
+
+    `programs`: files of no component that are there now, by folded path; `coverage`: also what cannot be read.
+    """
     components = {j.component.id: j for report in (old, new) for j in report.components}
     named = _now_named(compared.changes, new)
     counting = [
@@ -69,7 +82,7 @@ def drafts(compared: Comparison, old: Report, new: Report, frame: Frame, *, cove
     groups: dict[object, list[Change]] = {}
     for change in counting:
         groups.setdefault(_key(change, groups), []).append(change)
-    files = files_of(old, new) if any(c.topic is Topic.BINARY for c in counting) else Files({}, {})
+    files = files_of(old, new, programs or {}) if any(c.topic is Topic.BINARY for c in counting) else Files()
     known = _Known(components, {info.id: info for info in new.rules}, files)
     made = [_draft(group, known, frame) for group in groups.values()]
     yield from sorted(_folded(_updated(made, files, frame), frame), key=_weight)
@@ -141,9 +154,9 @@ def _folded(made: Iterable[Draft], frame: Frame) -> Iterator[Draft]:
 
 
 def _most(draft: Draft) -> Severity:
-    """Return what an alert weighs at most that may be one among many: less where a file was replaced."""
-    is_replaced = any(c.topic is Topic.BINARY and c.turn is Turn.CHANGED for c in draft.changes)
-    return Severity.LOW if is_replaced else Severity.MEDIUM
+    """Return what an alert weighs at most that may be one among many: less where a file of the server was replaced."""
+    replaced = (c for c in draft.changes if c.topic is Topic.BINARY and c.turn is Turn.CHANGED)
+    return Severity.LOW if any(_BIN not in paths.fold(c.subject) for c in replaced) else Severity.MEDIUM
 
 
 def _together(what: str, group: list[Draft], frame: Frame) -> Draft:

@@ -39,7 +39,7 @@ def _file(
     ids = tuple(sorted({after.id for _, after in using}))
     if one is not None and other is not None:
         if one.sha256 != other.sha256:
-            weight = weights.of_binary(Turn.CHANGED, _signature(other))
+            weight = weights.of_binary(Turn.CHANGED, _signature(other), {after.kind for _, after in using})
             what = f"{other.path} was replaced"
             yield change(Topic.BINARY, other.path, what, (_side(one), _side(other)), weight, components=ids)
         yield from _signatures(one, other, ids)
@@ -59,7 +59,7 @@ def _file(
         what = f"{held.path} was read on one side alone: {doubt}"
     side = _side(held)
     sides = one_sided(side, came=came)
-    weight = weights.of_binary(turn, _signature(held))
+    weight = weights.of_binary(turn, _signature(held), {c.kind for c in holders})
     yield change(Topic.BINARY, held.path, what, sides, weight, turn=Turn.UNKNOWN if doubt else turn, components=ids)
 
 

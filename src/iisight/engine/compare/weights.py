@@ -1,5 +1,6 @@
 """How much a change weighs: what an analyst should look at first."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from iisight.catalogue.tables import rows
@@ -18,7 +19,7 @@ NATIVE = frozenset(
 )
 """Kinds that bring native code into a worker process."""
 
-_DOUBTFUL = (SignatureState.BROKEN, SignatureState.UNTRUSTED, SignatureState.NONE)
+DOUBTFUL = (SignatureState.BROKEN, SignatureState.UNTRUSTED, SignatureState.NONE)
 
 
 def of_component(turn: Turn, judged: Judged) -> Severity:
@@ -34,16 +35,21 @@ def of_component(turn: Turn, judged: Judged) -> Severity:
     return Severity.HIGH if judged.component.kind in NATIVE else Severity.MEDIUM
 
 
-def of_binary(turn: Turn, signature: Signature | None) -> Severity:
-    """Return the weight of a file that was replaced, came or went; what Microsoft signed is an update."""
+def of_binary(turn: Turn, signature: Signature | None, kinds: Iterable[Kind]) -> Severity:
+    """Return the weight of a file that was replaced, came or went; what Microsoft signed is an update.
+
+    `kinds`: of the components that it is of. Assemblies of `bin` are replaced whenever the application is deployed.
+    """
     if turn is Turn.REMOVED:
         return Severity.MEDIUM
-    return Severity.LOW if signature is not None and signature.is_microsoft else Severity.HIGH
+    if signature is not None and signature.is_microsoft:
+        return Severity.LOW
+    return Severity.MEDIUM if all(kind is Kind.APP_ASSEMBLY for kind in kinds) else Severity.HIGH
 
 
 def of_signature(old: Signature, new: Signature) -> Severity:
     """Return the weight of a signature that is another one now."""
-    if old.is_trusted and new.state in _DOUBTFUL:
+    if old.is_trusted and new.state in DOUBTFUL:
         return Severity.HIGH
     return Severity.LOW if new.is_trusted else Severity.MEDIUM
 

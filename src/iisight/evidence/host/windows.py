@@ -17,19 +17,26 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from iisight.evidence import paths
-from iisight.evidence.host import native
 from iisight.evidence.host.disk import Entry, why
 from iisight.evidence.listing import to_time
 from iisight.evidence.stream import guarded
 from iisight.model.errors import EvidenceError
+from iisight.win32 import (
+    BACKUP_SEMANTICS,
+    DRIVE_REMOTE,
+    GENERIC_READ,
+    MAX_PATH,
+    OPEN_REPARSE_POINT,
+    library,
+    long_path,
+    open_path,
+    to_descriptor,
+)
 
-_READ, _SHARE_ALL, _OPEN_EXISTING = 0x80000000, 0x7, 3
-_BACKUP_SEMANTICS, _OPEN_REPARSE_POINT, _SEQUENTIAL = 0x02000000, 0x00200000, 0x08000000
-_ATTRIBUTE_TAG_INFO = 9  # FileAttributeTagInfo
+_SEQUENTIAL = 0x08000000  # FILE_FLAG_SEQUENTIAL_SCAN
+_BASIC_INFO, _ATTRIBUTE_TAG_INFO = 0, 9  # FileBasicInfo, FileAttributeTagInfo
 _FOLDER, _REPARSE = 0x10, 0x400  # FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_REPARSE_POINT
 _NAME_SURROGATE = 0x20000000  # of a reparse tag: it names another file or folder (IsReparseTagNameSurrogate)
-_REMOTE = 4  # DRIVE_REMOTE
-_MAX_PATH = 32_768
 _VOLUME, _BY_VOLUME = "\\\\?\\Volume{", 1  # VOLUME_NAME_GUID
 _SYSTEM32 = re.compile(r"([A-Za-z]:\\Windows\\)System32(?=\\|\Z)", re.IGNORECASE)
 _ABSENT = frozenset({2, 3, 15, 21, 53, 67, 123, 161, 267})
@@ -40,8 +47,7 @@ class WindowsDisk:
     """The drives of this machine."""
 
     def __init__(self) -> None:
-        """Ask whether this process is shown another System32. Raises EvidenceError where there is no Windows."""
-        self._kernel = _Kernel()
+        """Ask whether this process is shown another System32."""
         self._is_redirected = is_redirected()
 
     def look(self, path: str) -> Entry | None:
@@ -67,12 +73,12 @@ class WindowsDisk:
 
     def is_remote(self, path: str) -> bool:
         """Tell whether a path is on another computer: a share, or a drive that stands for one."""
-        return paths.is_unc(path) or self._kernel.drive_type(path[:2] + "\\") == _REMOTE
+        return paths.is_unc(path) or library("kernel32").GetDriveTypeW(path[:2] + "\\") == DRIVE_REMOTE
 
     def open(self, path: str) -> BinaryIO:
         """Return a file to be read forwards."""
         try:
-            stream = self._kernel.open(self._name(path), path)
+            stream = _open(self._name(path), path)
         except OSError as error:
             raise EvidenceError(f"{path}: {why(error)}") from error
         return guarded(stream.read, stream.close, lambda error: f"{path}: {_reason(error)}")
@@ -81,92 +87,50 @@ class WindowsDisk:
         return to_name(path, is_redirected=self._is_redirected)
 
 
-class _Kernel:
-    """The functions of kernel32 that are called, each with its types."""
+def _open(name: str, path: str) -> BinaryIO:
+    """Open a file by the name for the system; `path` is what it must turn out to be. Raises OSError."""
+    handle = _create(name, OPEN_REPARSE_POINT)
+    try:
+        attributes, tag = _tag(handle)
+        if attributes & _FOLDER or (attributes & _REPARSE and tag & _NAME_SURROGATE):
+            raise OSError("no longer a regular file")
+        if attributes & _REPARSE:  # a file whose content a filter supplies: it must be opened through it
+            unfiltered, handle = handle, _create(name, 0)
+            library("kernel32").CloseHandle(unfiltered)
+        final = _final(handle, _BY_VOLUME if path.startswith(_VOLUME) else 0)
+        if final and paths.fold(final) not in {paths.fold(path), paths.fold(long_path(name) or name)}:
+            raise OSError("a folder on the way to it has become a link")
+    except OSError:
+        library("kernel32").CloseHandle(handle)
+        raise
+    return open(to_descriptor(handle), "rb", buffering=0)  # noqa: PTH123  closed by who reads
 
-    def __init__(self) -> None:
-        import ctypes
-        from ctypes import wintypes
 
-        self._kernel = native.library("kernel32")
-        self._kernel.CreateFileW.restype = wintypes.HANDLE
-        self._kernel.CreateFileW.argtypes = [
-            *(wintypes.LPCWSTR, wintypes.DWORD, wintypes.DWORD, wintypes.LPVOID),
-            *(wintypes.DWORD, wintypes.DWORD, wintypes.HANDLE),
-        ]
-        self._kernel.CloseHandle.argtypes = [wintypes.HANDLE]
-        self._kernel.GetDriveTypeW.argtypes = [wintypes.LPCWSTR]
-        self._kernel.GetFileInformationByHandleEx.argtypes = [
-            *(wintypes.HANDLE, ctypes.c_int, wintypes.LPVOID, wintypes.DWORD),
-        ]
-        self._kernel.GetLongPathNameW.argtypes = [wintypes.LPCWSTR, wintypes.LPWSTR, wintypes.DWORD]
-        self._kernel.GetFinalPathNameByHandleW.argtypes = [
-            *(wintypes.HANDLE, wintypes.LPWSTR, wintypes.DWORD, wintypes.DWORD),
-        ]
+def _create(name: str, flags: int) -> int:
+    return open_path(name, GENERIC_READ, BACKUP_SEMANTICS | _SEQUENTIAL | flags)
 
-    def drive_type(self, root: str) -> int:
-        return int(self._kernel.GetDriveTypeW(root))
 
-    def open(self, name: str, path: str) -> BinaryIO:
-        """Open a file by the name for the system; `path` is what it must turn out to be. Raises OSError."""
-        handle = self._create(name, _OPEN_REPARSE_POINT)
-        try:
-            attributes, tag = self._tag(handle)
-            if attributes & _FOLDER or (attributes & _REPARSE and tag & _NAME_SURROGATE):
-                raise OSError("no longer a regular file")
-            if attributes & _REPARSE:  # a file whose content a filter supplies: it must be opened through it
-                self._kernel.CloseHandle(handle)
-                handle = self._create(name, 0)
-            final = self._final(handle, _BY_VOLUME if path.startswith(_VOLUME) else 0)
-            if final and paths.fold(final) not in {paths.fold(path), paths.fold(self._long(name))}:
-                raise OSError("a folder on the way to it has become a link")
-            descriptor = native.to_descriptor(handle)
-        except OSError:
-            self._kernel.CloseHandle(handle)
-            raise
-        return open(descriptor, "rb", buffering=0)  # noqa: PTH123  closed by who reads
+def _tag(handle: int) -> tuple[int, int]:
+    """Return the attributes of an open file and its reparse tag."""
+    import ctypes
 
-    def _create(self, name: str, flags: int) -> int:
-        import ctypes
+    pair, basic = (ctypes.c_uint32 * 2)(), (ctypes.c_uint64 * 5)()  # of FILE_BASIC_INFO: four times, then attributes
+    ask = library("kernel32").GetFileInformationByHandleEx
+    try:
+        ask(handle, _ATTRIBUTE_TAG_INFO, pair, ctypes.sizeof(pair))
+    except OSError:  # the system does not tell its tag (Wine 8, FAT)
+        ask(handle, _BASIC_INFO, basic, ctypes.sizeof(basic))
+        return basic[4] & 0xFFFFFFFF, 0
+    return pair[0], pair[1]
 
-        every = _BACKUP_SEMANTICS | _SEQUENTIAL | flags
-        handle = self._kernel.CreateFileW(name, _READ, _SHARE_ALL, None, _OPEN_EXISTING, every, None)
-        if handle is None or handle == ctypes.c_void_p(-1).value:
-            raise native.last_error()
-        return int(handle)
 
-    def _tag(self, handle: int) -> tuple[int, int]:
-        """Return the attributes of an open file and its reparse tag."""
-        import ctypes
+def _final(handle: int, flags: int) -> str:
+    r"""Return where an open file is, `C:\…` or by the name of its volume; empty when the system does not say."""
+    import ctypes
 
-        pair = (ctypes.c_uint32 * 2)()
-        done = self._kernel.GetFileInformationByHandleEx(handle, _ATTRIBUTE_TAG_INFO, pair, ctypes.sizeof(pair))
-        return (pair[0], pair[1]) if done else (self._attributes(handle), 0)
-
-    def _attributes(self, handle: int) -> int:
-        """Return the attributes of an open file where the system does not tell its tag (Wine 8, FAT)."""
-        import ctypes
-        from ctypes import wintypes
-
-        basic = (ctypes.c_uint64 * 5)()  # FILE_BASIC_INFO: four times, then the attributes
-        get = self._kernel.GetFileInformationByHandleEx
-        return int(basic[4] & 0xFFFFFFFF) if get(wintypes.HANDLE(handle), 0, basic, ctypes.sizeof(basic)) else 0
-
-    def _final(self, handle: int, flags: int) -> str:
-        r"""Return where an open file is, `C:\…` or by the name of its volume; empty when the system does not say."""
-        import ctypes
-
-        buffer = ctypes.create_unicode_buffer(_MAX_PATH)
-        length = self._kernel.GetFinalPathNameByHandleW(handle, buffer, _MAX_PATH, flags)
-        return buffer.value if 0 < length < _MAX_PATH else ""
-
-    def _long(self, name: str) -> str:
-        """Return a name with its 8.3 parts written out; no link is followed."""
-        import ctypes
-
-        buffer = ctypes.create_unicode_buffer(_MAX_PATH)
-        length = self._kernel.GetLongPathNameW(name, buffer, _MAX_PATH)
-        return buffer.value if 0 < length < _MAX_PATH else name
+    buffer = ctypes.create_unicode_buffer(MAX_PATH)
+    length = library("kernel32").GetFinalPathNameByHandleW(handle, buffer, MAX_PATH, flags)
+    return buffer.value if 0 < length < MAX_PATH else ""
 
 
 def is_redirected() -> bool:

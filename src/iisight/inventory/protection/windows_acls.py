@@ -3,7 +3,6 @@
 The SACL is read when the process holds SeSecurityPrivilege and has it enabled; else it is not known.
 """
 
-import sys
 from collections.abc import Callable
 
 from iisight.model.acl import Acl
@@ -43,37 +42,22 @@ class WindowsAcls:
         return Acl(acl.path, acl.owner, acl.aces, audits, acl.locator, acl.is_open, acl.doubts)
 
 
-if sys.platform == "win32":
+def read_sddl(name: str, kind: int, parts: int) -> str | None:
+    """Return the SDDL of an object; None when Windows refuses, or is not there."""
+    import ctypes
 
-    def read_sddl(name: str, kind: int, parts: int) -> str | None:
-        """Return the SDDL of an object; None when Windows refuses."""
-        import ctypes
-        from ctypes import wintypes
+    from iisight.win32 import library
 
-        advapi, kernel = ctypes.WinDLL("advapi32", use_last_error=True), ctypes.WinDLL("kernel32")
-        pointer = ctypes.POINTER(ctypes.c_void_p)
-        ask = advapi.GetNamedSecurityInfoW
-        ask.argtypes = [wintypes.LPCWSTR, ctypes.c_int, wintypes.DWORD, *[ctypes.c_void_p] * 4, pointer]
-        ask.restype = wintypes.DWORD
-        convert = advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW
-        length_of = ctypes.POINTER(wintypes.ULONG)
-        convert.argtypes = [ctypes.c_void_p, wintypes.DWORD, wintypes.DWORD, pointer, length_of]
-        convert.restype = wintypes.BOOL
-        kernel.LocalFree.argtypes = [ctypes.c_void_p]
-        descriptor, text, length = ctypes.c_void_p(), ctypes.c_void_p(), wintypes.ULONG()
-        if ask(name, kind, parts, None, None, None, None, ctypes.byref(descriptor)):
-            return None
-        try:
-            if not convert(descriptor, _REVISION, parts, ctypes.byref(text), ctypes.byref(length)) or not text.value:
-                return None
-            return ctypes.wstring_at(text.value, min(length.value, _MAX_TEXT)).rstrip("\0")
-        finally:
-            for held in (text, descriptor):
-                if held.value:
-                    kernel.LocalFree(held)
-
-else:
-
-    def read_sddl(name: str, kind: int, parts: int) -> str | None:
-        """Return None: there are such descriptors on Windows alone."""
+    descriptor, text, length = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint32()
+    try:
+        calls = library("advapi32")
+        calls.GetNamedSecurityInfoW(name, kind, parts, None, None, None, None, ctypes.byref(descriptor))
+        convert = calls.ConvertSecurityDescriptorToStringSecurityDescriptorW
+        convert(descriptor, _REVISION, parts, ctypes.byref(text), ctypes.byref(length))
+        return None if not text.value else ctypes.wstring_at(text.value, min(length.value, _MAX_TEXT)).rstrip("\0")
+    except OSError:
         return None
+    finally:
+        for held in (text, descriptor):
+            if held.value:
+                library("kernel32").LocalFree(held)

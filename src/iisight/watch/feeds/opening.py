@@ -27,22 +27,9 @@ if sys.platform == "win32":
 
     def _opener(path: str, _flags: int) -> int:
         """Open with FILE_SHARE_DELETE, which Python's own `open` leaves out: a forwarder could not rotate its file."""
-        import ctypes
-        import msvcrt
-        from ctypes import wintypes
+        from iisight.win32 import GENERIC_READ, open_path, to_descriptor
 
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-        create = kernel.CreateFileW
-        create.restype = wintypes.HANDLE
-        create.argtypes = [
-            wintypes.LPCWSTR, wintypes.DWORD, wintypes.DWORD, wintypes.LPVOID, wintypes.DWORD, wintypes.DWORD,
-            wintypes.HANDLE,
-        ]  # fmt: skip
-        generic_read, share_all, open_existing, normal = 0x80000000, 0x7, 3, 0x80
-        handle = create(path, generic_read, share_all, None, open_existing, normal, None)
-        if handle == wintypes.HANDLE(-1).value:
-            raise ctypes.WinError(ctypes.get_last_error())
-        return msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY)
+        return to_descriptor(open_path(os.path.abspath(path), GENERIC_READ))  # noqa: PTH100
 
 else:
 

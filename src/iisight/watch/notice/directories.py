@@ -5,12 +5,13 @@ import os
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from iisight.watch.notice.feed import Heard, Trouble
 from iisight.watch.notice.listing import look
-from iisight.watch.notice.win32 import OVERLAPPED_IO, kernel, open_path
-from iisight.watch.win32 import last_error
+from iisight.watch.notice.windows_listing import LIST_DIRECTORY
+from iisight.win32 import BACKUP_SEMANTICS, code_of, library, long_path, open_path
 
 # Names, attributes, size, last write, creation, security.
 _FILTER = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x100
@@ -21,6 +22,8 @@ _TIMEOUT = 258  # WAIT_TIMEOUT
 _LARGEST = 64 * 1024  # of a buffer: a network redirector takes no more
 _SMALLEST = 4 * 1024
 _ALL = 16 * 1024**2  # of all buffers; the kernel holds as much again
+_OVERLAPPED = 0x40000000  # FILE_FLAG_OVERLAPPED
+_NONE = ctypes.c_void_p(-1).value  # INVALID_HANDLE_VALUE: a port of no file yet
 _WAKE = 0  # the key of `wake`; roots have others
 _AT_ONCE = 64  # completions taken in one `read`
 _HEAD = struct.Struct("<III")
@@ -53,10 +56,8 @@ class Directories:
     """Folders on one completion port."""
 
     def __init__(self) -> None:
-        port = kernel().CreateIoCompletionPort(ctypes.c_void_p(-1), None, 0, 1)
-        if not port:
-            raise last_error()
-        self._port = port
+        self._kernel = library("kernel32")
+        self._port = self._kernel.CreateIoCompletionPort(_NONE, None, 0, 1)
         self._lock = threading.Lock()
         self._next = _WAKE + 1
         self._keys: dict[int, _Followed] = {}
@@ -67,22 +68,18 @@ class Directories:
         with self._lock:
             if folder in self._folders:
                 return []  # what was left out is told by nobody; the folders below are followed all the same
-            handle = open_path(folder, flags=OVERLAPPED_IO)
+            handle = open_path(folder, LIST_DIRECTORY, BACKUP_SEMANTICS | _OVERLAPPED)
             key, self._next = self._next, self._next + 1
             size = max(_SMALLEST, min(_LARGEST, _ALL // (len(self._keys) + 1)))
             followed = _Followed(folder, deep, handle, (ctypes.c_uint32 * (size // 4))())
-            if not kernel().CreateIoCompletionPort(ctypes.c_void_p(handle), self._port, key, 0):
-                error = last_error()
-                kernel().CloseHandle(handle)
-                raise error
-            self._keys[key] = followed
-            self._folders[folder] = key
             try:
+                self._kernel.CreateIoCompletionPort(handle, self._port, key, 0)
                 _ask(followed)
             except OSError:
-                kernel().CloseHandle(handle)
-                del self._keys[key], self._folders[folder]
+                self._kernel.CloseHandle(handle)
                 raise
+            self._keys[key] = followed
+            self._folders[folder] = key
         return []
 
     def forget(self, folder: str) -> None:
@@ -92,7 +89,7 @@ class Directories:
             if key is not None:
                 followed = self._keys[key]
                 followed.ended = True
-                kernel().CloseHandle(followed.handle)
+                self._kernel.CloseHandle(followed.handle)
 
     def read(self, seconds: float) -> Heard:
         """Return what Windows told; wait so long for the first of it."""
@@ -108,7 +105,8 @@ class Directories:
 
     def wake(self) -> None:
         """Let `read` return."""
-        kernel().PostQueuedCompletionStatus(self._port, 0, _WAKE, None)
+        with suppress(OSError):  # `read` ends when its time is over
+            self._kernel.PostQueuedCompletionStatus(self._port, 0, _WAKE, None)
 
     def close(self) -> None:
         """Close all; nobody may be in `read`."""
@@ -116,20 +114,21 @@ class Directories:
             self.forget(folder)
         while self._keys and (completion := self._complete(1000)) is not None:
             self._keys.pop(completion[0], None)  # a buffer must outlive what was asked with it
-        kernel().CloseHandle(self._port)
+        self._kernel.CloseHandle(self._port)
 
     def _complete(self, milliseconds: int) -> tuple[int, int, int] | None:
         """Return key, size and error of what was completed; None when the time is over."""
         size, key, overlapped = ctypes.c_uint32(), ctypes.c_size_t(), ctypes.c_void_p()
-        is_good = kernel().GetQueuedCompletionStatus(
-            self._port, ctypes.byref(size), ctypes.byref(key), ctypes.byref(overlapped), milliseconds
-        )
-        error = 0 if is_good else last_error().winerror  # type: ignore[attr-defined]  # of Windows alone
-        if not is_good and not overlapped.value:
-            if error == _TIMEOUT:
-                return None
-            raise last_error(error)
-        return key.value, size.value, error
+        places = ctypes.byref(size), ctypes.byref(key), ctypes.byref(overlapped)
+        try:
+            self._kernel.GetQueuedCompletionStatus(self._port, *places, milliseconds)
+        except OSError as error:
+            if overlapped.value:
+                return key.value, size.value, code_of(error)
+            if code_of(error) != _TIMEOUT:
+                raise
+            return None
+        return key.value, size.value, 0
 
     def _take(self, key: int, size: int, error: int, heard: Heard) -> None:
         with self._lock:
@@ -145,10 +144,10 @@ class Directories:
                     _ask(followed)
                     error = error if error or size else _ENUM_DIR
                 except OSError as problem:
-                    error = problem.winerror or 1  # type: ignore[attr-defined]
+                    error = code_of(problem) or 1
             if error not in (0, _ENUM_DIR):
                 heard.lost.add(followed.folder)
-                kernel().CloseHandle(followed.handle)
+                self._kernel.CloseHandle(followed.handle)
                 del self._keys[key], self._folders[followed.folder]
         if error == _ENUM_DIR:
             heard.overflow.add(followed.folder)
@@ -172,35 +171,18 @@ def _ask(followed: _Followed) -> None:
     """Ask for the next changes; raises OSError."""
     followed.overlapped = _Overlapped()
     buffer = followed.buffer
-    good = kernel().ReadDirectoryChangesW(
-        followed.handle,
-        buffer,
-        ctypes.sizeof(buffer),
-        followed.deep,
-        _FILTER,
-        None,
-        ctypes.byref(followed.overlapped),
-        None,
-    )
-    if not good:
-        raise last_error()
+    asked, size = ctypes.byref(followed.overlapped), ctypes.sizeof(buffer)
+    library("kernel32").ReadDirectoryChangesW(followed.handle, buffer, size, followed.deep, _FILTER, None, asked, None)
 
 
 def _tell(followed: _Followed, action: int, name: str, heard: Heard) -> None:
     path = os.path.join(followed.folder, name)  # noqa: PTH118  a Path of a lone surrogate would do as well, and costs more
     if "~" in name:  # a file opened by its short name is told by it (ReadDirectoryChangesW, remarks)
-        long = _long_path(path)
-        if long is None:
+        long = long_path(path)
+        if not long:  # it is gone, and nobody can say what it was
             heard.whole.add(os.path.dirname(path))  # noqa: PTH120
             return
         path = long
     heard.paths.add(path)
     if followed.deep and action in _CAME and (entry := look(path)) is not None and entry.is_folder:
         heard.whole.add(path)
-
-
-def _long_path(path: str) -> str | None:
-    """Return a path with no short names in it; None when it is gone, and nobody can say what it was."""
-    buffer = ctypes.create_unicode_buffer(32768)
-    size = kernel().GetLongPathNameW(path, buffer, len(buffer))
-    return buffer.value if 0 < size < len(buffer) else None

@@ -8,7 +8,6 @@ from iisight.tables import rows
 from iisight.watch.notice.gathering import above_all
 
 _MOUNTS = Path("/proc/self/mounts")
-_REMOTE_DRIVE = 4  # DRIVE_REMOTE of GetDriveTypeW
 
 
 Untold = Callable[[Path], str]  # why changes at a path may go untold; empty when the system tells them all
@@ -46,10 +45,10 @@ def _unescape(field: str) -> str:
 
 
 def _untold_by_windows(path: Path) -> str:
-    import ctypes
+    from iisight.win32 import DRIVE_REMOTE, library
 
     drive = path.drive
     if drive.startswith("\\\\") and not drive.startswith(("\\\\?\\", "\\\\.\\")):
         return "a network share"
-    kind = getattr(ctypes, "windll").kernel32.GetDriveTypeW(f"{drive}\\")  # noqa: B009  the name exists on Windows alone
-    return "a network drive" if kind == _REMOTE_DRIVE else ""
+    kind = library("kernel32").GetDriveTypeW(f"{drive}\\")
+    return "a network drive" if kind == DRIVE_REMOTE else ""

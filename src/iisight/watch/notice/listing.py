@@ -33,6 +33,10 @@ def identity(path: str) -> tuple[int, int, bool] | None:
 
     Raises OSError when that cannot be said.
     """
+    if sys.platform == "win32":
+        from iisight.win32 import verbatim
+
+        path = verbatim(path)
     try:
         found = os.stat(path)  # noqa: PTH116  called for every root, once a second
     except (FileNotFoundError, NotADirectoryError):

@@ -6,9 +6,9 @@ import struct
 from collections.abc import Iterator
 
 from iisight.watch.notice.listing import Entry
-from iisight.watch.notice.win32 import FILE_READ_ATTRIBUTES, OPEN_REPARSE_POINT, kernel, open_path
-from iisight.watch.win32 import last_error
+from iisight.win32 import BACKUP_SEMANTICS, OPEN_REPARSE_POINT, closing, code_of, library, open_path
 
+LIST_DIRECTORY, _READ_ATTRIBUTES = 0x1, 0x80  # FILE_LIST_DIRECTORY, FILE_READ_ATTRIBUTES
 _BOTH_RESTART, _BOTH = 11, 10  # FileIdBothDirectoryRestartInfo, FileIdBothDirectoryInfo
 _NO_MORE_FILES = 18
 _FILE_NOT_FOUND = 2
@@ -24,35 +24,34 @@ _NAME = 104
 
 def list_by_handle(folder: str) -> Iterator[Entry]:
     """Yield what stands in a folder; raises OSError."""
-    handle = open_path(folder)
-    buffer = ctypes.create_string_buffer(_SIZE)
-    try:
-        kind = _BOTH_RESTART
-        while kernel().GetFileInformationByHandleEx(handle, kind, buffer, _SIZE):
+    buffer, kind = ctypes.create_string_buffer(_SIZE), _BOTH_RESTART
+    with closing(open_path(folder, LIST_DIRECTORY, BACKUP_SEMANTICS)) as handle:
+        while _is_filled(handle, kind, buffer):
             yield from parse_entries(buffer.raw)
             kind = _BOTH
-        error: int = getattr(ctypes, "get_last_error")()  # noqa: B009  the name exists on Windows alone
-        if error not in (_NO_MORE_FILES, _FILE_NOT_FOUND):
-            raise last_error(error)
-    finally:
-        kernel().CloseHandle(handle)
 
 
 def look_by_handle(path: str) -> Entry:
     """Return what is at a path, as a listing of its folder would; raises OSError."""
-    handle = open_path(path, FILE_READ_ATTRIBUTES, OPEN_REPARSE_POINT)
     times, rest = ctypes.create_string_buffer(_BASIC.size), ctypes.create_string_buffer(_INFORMATION.size)
-    try:
-        if not kernel().GetFileInformationByHandleEx(handle, 0, times, _BASIC.size):
-            raise last_error()
-        if not kernel().GetFileInformationByHandle(handle, rest):
-            raise last_error()
-    finally:
-        kernel().CloseHandle(handle)
+    with closing(open_path(path, _READ_ATTRIBUTES, BACKUP_SEMANTICS | OPEN_REPARSE_POINT)) as handle:
+        library("kernel32").GetFileInformationByHandleEx(handle, 0, times, _BASIC.size)
+        library("kernel32").GetFileInformationByHandle(handle, rest)
     created, _, written, changed, attributes = _BASIC.unpack(times.raw)
     size_high, size_low, number_high, number_low = _INFORMATION.unpack(rest.raw)
     number = ctypes.c_int64(number_high << 32 | number_low).value
     return _entry(os.path.basename(path), attributes, (size_high << 32 | size_low, written, changed, created, number))  # noqa: PTH119
+
+
+def _is_filled(handle: int, kind: int, buffer: "ctypes.Array[ctypes.c_char]") -> bool:
+    """Say whether a buffer holds the next of what stands in a folder; raises OSError."""
+    try:
+        library("kernel32").GetFileInformationByHandleEx(handle, kind, buffer, _SIZE)
+    except OSError as error:
+        if code_of(error) in (_NO_MORE_FILES, _FILE_NOT_FOUND):
+            return False
+        raise
+    return True
 
 
 def _entry(name: str, attributes: int, facts: tuple[int, int, int, int, int]) -> Entry:

@@ -6,6 +6,7 @@ The source is registered once, by an administrator, below
 (REG_DWORD) 7. Without it the events are written all the same, and the viewer says that it lacks the description.
 """
 
+import ctypes
 import re
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
 from iisight.report.alerts import ecs_line, line
 from iisight.watch.sinks.sink import SinkError
+from iisight.win32 import library
 
 SOURCE = "iisight"
 EVENT_IDS = {
@@ -67,6 +69,29 @@ class EventLogSink:
         self._log.close()
 
 
+class WindowsEventLog:
+    """Writes events under a source of the Application log."""
+
+    def __init__(self, source: str) -> None:
+        """Open nothing yet."""
+        self._source = source
+        self._handle: int | None = None
+
+    def report(self, kind: int, event: int, strings: Sequence[str]) -> None:
+        """Write an event. Raises OSError."""
+        calls = library("advapi32")
+        if self._handle is None:
+            self._handle = calls.RegisterEventSourceW(None, self._source)
+        texts = (ctypes.c_wchar_p * len(strings))(*strings)
+        calls.ReportEventW(self._handle, kind, 0, event, None, len(strings), 0, texts, None)
+
+    def close(self) -> None:
+        """Close the source."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            library("advapi32").DeregisterEventSource(handle)
+
+
 def strings(alert: Alert) -> tuple[str, ...]:
     """Return what an event holds: nothing of it is taken for an insertion, and none is too long."""
     shown = _INSERTION.sub("% ", line(alert))[:MAX_STRING]
@@ -79,8 +104,6 @@ def parse(text: str) -> EventLogSink:
     if text != "eventlog:":
         raise UsageError(f"'{text[:40]}': expected eventlog: and nothing behind it")
     if sys.platform == "win32":
-        from iisight.watch.sinks.eventlog_windows import WindowsEventLog
-
         return EventLogSink(WindowsEventLog(SOURCE))
     raise UsageError("eventlog: there is no event log on this system")
 
