@@ -59,9 +59,23 @@ def test_both_twins_gone_are_gone(folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_folder_says_nothing_of_one_whose_name_differs_in_case_alone(folder: Path) -> None:
+    one, other = write(folder, "Inetsrv/gone.dll"), write(folder, "inetsrv/stays.dll")
+    source = open_folder(folder)
+    one.unlink()
+    assert look_again(source, [one.parent]) == {f"{FOLDER}Inetsrv\\gone.dll": None}
+    other.unlink()
+    assert look_again(source, [other.parent])[f"{FOLDER}inetsrv\\stays.dll"] is None
+
+
 def test_a_name_that_is_no_text_is_left_to_a_scan_of_the_whole(tmp_path: Path) -> None:
     write(tmp_path, "kernel32.dll")
     source = open_folder(tmp_path)
     odd = os.fsencode(tmp_path / SYSTEM) + b"/\xff\xfe.dll"
     Path(os.fsdecode(odd)).write_bytes(b"x")
     assert look_again(source, [Path(os.fsdecode(odd))]) == {}
+    assert look_again(source, [tmp_path / SYSTEM]) == {}
+    whole = open_folder(tmp_path)
+    assert look_again(whole, [tmp_path / SYSTEM]) == {}
+    Path(os.fsdecode(odd)).unlink()
+    assert list(look_again(whole, [tmp_path / SYSTEM]).values()) == [None]

@@ -77,7 +77,8 @@ def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None
         there: dict[str, File] = {}
         for file in (*twins, *_at(source, root, origin)):
             _keep_first(there, file, twins=bool(twins))
-        found.update(changed_below(source, place if known is None else known.path, there))
+        changed = changed_below(source, place if known is None else known.path, there)
+        found |= {at: file for at, file in changed.items() if _is_known(source, root, origin, at, file)}
     return found
 
 
@@ -88,6 +89,19 @@ def changed_below(source: Source, place: str, there: Mapping[str, File]) -> dict
     if source.find(place) is not None and place not in there:
         gone[place] = None
     return gone | {path: file for path, file in there.items() if path == place or known.get(path) != file}
+
+
+def _is_known(source: Source, root: Path, origin: str, path: str, file: File | None) -> bool:
+    """Tell whether it is so that a file came, changed or went, as far as a look at one folder can say.
+
+    Not in it are files of a folder whose name differs in case alone, and nothing can be read by a name that is no text.
+    """
+    if file is not None:
+        return os.path.lexists(root / file.origin)
+    known = source.find(path)
+    if known is None or origin in (".", known.origin) or known.origin.startswith(f"{origin}/"):
+        return True
+    return not os.path.lexists(root / known.origin)
 
 
 def _keep_first(there: dict[str, File], file: File, *, twins: bool) -> None:
@@ -127,10 +141,11 @@ def _at(source: Source, root: Path, origin: str) -> Iterator[File]:
     elif stat.S_ISDIR(info.st_mode):
         found = _walk(root, Gaps(), below)
     for name, each in found:
-        if source.to_path is not None and printable(name) == name:  # others are read by a look at everything alone
-            path = source.to_path(name)
+        if source.to_path is not None:
+            shown = printable(name)
+            path = source.to_path(shown)
             if not (source.roots and path.startswith(f"{OUTSIDE}\\") and source.find(path) is None):  # a new drive?
-                yield File(path, each.st_size, to_time(each.st_mtime), name)
+                yield File(path, each.st_size, to_time(each.st_mtime), shown)
 
 
 def _walk(root: Path, gaps: Gaps, start: str = "") -> Iterator[tuple[str, os.stat_result]]:
