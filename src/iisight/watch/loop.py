@@ -12,12 +12,12 @@ from iisight.engine.registry import Rule
 from iisight.evidence.folder import is_link
 from iisight.evidence.source import File, Source
 from iisight.inventory.machine import Machine
-from iisight.model.alert import AlertKind
 from iisight.model.errors import UsageError
 from iisight.model.finding import Severity
 from iisight.watch import state
 from iisight.watch.courier import SinkHealth
 from iisight.watch.database import UnusableError, named
+from iisight.watch.foremost import in_turn
 from iisight.watch.health import Health, alert_of, line
 from iisight.watch.listening import Listening, keep_positions
 from iisight.watch.memory import Remembered
@@ -30,7 +30,7 @@ from iisight.watch.sources import Watched
 from iisight.watch.survey import Plan, Surveyed
 from iisight.watch.surveying import Surveying
 from iisight.watch.teller import Teller
-from iisight.watch.telling import Draft, Frame, drafts, overtaken
+from iisight.watch.telling import Draft, Frame, dated, drafts, overtaken
 from iisight.watch.told import ALONE, settle
 from iisight.watch.torn import is_torn
 from iisight.watch.warm import Warm, warmed
@@ -225,6 +225,11 @@ class Loop:
         if not changed:  # a folder alone, a name that only a look at everything reads, or nothing that can be looked at
             self._kit.surveying.changed(only_all_tells=changed is None)
             return
+        for part in in_turn(changed):
+            self._turn(part, narrow, memory)
+
+    def _turn(self, changed: dict[str, File | None], narrow: Narrow, memory: Remembered) -> None:
+        """Tell what changed files did."""
         turned = self._try(lambda: narrow.turn(changed))
         self._kit.surveying.changed(only_all_tells=turned is None or turned.is_doubtful)
         made: list[Draft] = []
@@ -232,8 +237,8 @@ class Loop:
         if turned is not None:
             reports, frame = (turned.old, turned.new), self._frame(turn)
             compared = drafts(turned.comparison, *reports, frame, turned.programs, coverage=False)
-            dated = [_dated(draft, changed) for draft in self._but_for_an_update(compared)]
-            made = [self._kit.listening.with_who(draft) for draft in dated]
+            timed = [dated(draft, changed) for draft in self._but_for_an_update(compared)]
+            made = [self._kit.listening.with_who(draft) for draft in timed]
         if self._tell(made, turn, lambda _: memory.flush()):
             memory.flushed()
 
@@ -387,15 +392,6 @@ class Loop:
             unwatched=tuple(text for _, text in sorted(self._unwatched.items())),
             trouble=self._kit.teller.failure or self._trouble or self._kit.listening.trouble or self._unread,
         )
-
-
-def _dated(draft: Draft, changed: "dict[str, File | None]") -> Draft:
-    """Return an alert with the time that the file says it was changed at: an intruder may have set it."""
-    place = draft.alert.locator
-    file = None if place is None else changed.get(place.path)
-    if file is None or draft.alert.kind is not AlertKind.CHANGE:
-        return draft
-    return replace(draft, alert=replace(draft.alert, happened=file.modified))
 
 
 __all__ = ["HEALTH_SECONDS", "Kit", "Loop", "World"]

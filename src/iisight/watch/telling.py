@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iisight.evidence import paths
+from iisight.evidence.source import File
 from iisight.inventory.config.build import UNMAPPED
 from iisight.model.alert import Alert, AlertKind, Concerned
 from iisight.model.binary import Binary
@@ -107,6 +108,15 @@ def _now_named(changes: Iterable[Change], new: Report) -> frozenset[str]:
 def _is_sleeper(known: str) -> bool:
     """Tell whether an id is that of a sleeper, of whichever server."""
     return known.rpartition("/")[2].startswith(f"{Kind.SLEEPER}:")
+
+
+def dated(draft: Draft, changed: Mapping[str, File | None]) -> Draft:
+    """Return an alert with the time that the file says it was changed at: an intruder may have set it."""
+    place = draft.alert.locator
+    file = None if place is None else changed.get(place.path)
+    if file is None or draft.alert.kind is not AlertKind.CHANGE:
+        return draft
+    return replace(draft, alert=replace(draft.alert, happened=file.modified))
 
 
 def _was_nobodys(change: Change, components: Mapping[str, Judged]) -> bool:
