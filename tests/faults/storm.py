@@ -98,7 +98,7 @@ class Storm:
 
 def _standing(message: str, name: str) -> bool | None:
     """Return whether a sentence says that something is there, or that it is gone; None: it says nothing of it."""
-    if not re.search(rf"\b{name}\b", message):
+    if not re.search(rf"\b{name}\b", message) or message.endswith(": not read"):  # it went before it could be read
         return None
     is_gone = re.search(rf"'{name}'[^;]* is (gone|no longer registered)|{name}\.dll'? is gone", message) is not None
     return is_gone if message.startswith(UNDONE) else not is_gone

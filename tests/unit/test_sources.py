@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from iisight.evidence import archive_zip, listing
+from iisight.evidence import archive_zip, folder, listing
 from iisight.evidence import source as sources
 from iisight.evidence.memory import memory_source
 from iisight.evidence.open import open_source
@@ -458,3 +458,25 @@ def test_a_server_does_not_become_iis_express_by_a_module_that_says_so(tmp_path:
 def test_the_folder_of_a_drive_does_not_become_iis_express(tmp_path: Path) -> None:
     (tmp_path / "evidence.zip").write_bytes(zip_of({APPHOST: _EXPRESS}))
     assert open_source(tmp_path / "evidence.zip").find(CONFIG) is not None
+
+
+class Unseen:
+    """A name that was listed, and of which nothing can be said."""
+
+    def __init__(self, path: Path) -> None:
+        self.name, self.path = path.name, str(path)
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        raise FileNotFoundError(2, "No such file or directory")
+
+
+@pytest.mark.parametrize("left", ["file", "folder", "nothing"])
+def test_a_file_that_went_while_its_folder_was_listed_is_no_gap(tmp_path: Path, left: str) -> None:
+    path, gaps = tmp_path / "a" / "x.tmp", listing.Gaps()
+    if left != "nothing":
+        path.parent.mkdir()
+    if left == "file":
+        path.touch()
+    assert list(folder._visit(Unseen(path), "a/", [], gaps)) == []  # type: ignore[arg-type]  # all that is used of one
+    reason = "file: No such file or directory"
+    assert gaps.all() == ((Gap(GapKind.UNREADABLE, "a/x.tmp", reason),) if left == "file" else ())

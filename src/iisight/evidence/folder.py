@@ -147,7 +147,8 @@ def _walk(root: Path, gaps: Gaps, start: str = "") -> Iterator[tuple[str, os.sta
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     yield from _visit(entry, folder, pending, gaps)
         except OSError as error:
-            gaps.add(GapKind.UNREADABLE, printable(folder) or ".", f"folder: {error.strerror or error}")
+            if not folder or not _is_gone(root / folder, error):
+                gaps.add(GapKind.UNREADABLE, printable(folder) or ".", f"folder: {error.strerror or error}")
 
 
 def _visit(
@@ -157,7 +158,8 @@ def _visit(
     try:
         info = entry.stat(follow_symlinks=False)
     except OSError as error:
-        gaps.add(GapKind.UNREADABLE, printable(name), f"file: {error.strerror or error}")
+        if not _is_gone(Path(entry.path), error):
+            gaps.add(GapKind.UNREADABLE, printable(name), f"file: {error.strerror or error}")
         return
     if _leads_elsewhere(info):
         gaps.add(GapKind.REFUSED, printable(name), "a link, not followed")
@@ -167,6 +169,16 @@ def _visit(
         yield name, info
     else:
         gaps.add(GapKind.REFUSED, printable(name), "not a regular file")
+
+
+def _is_gone(path: Path, error: OSError) -> bool:
+    """Tell whether a name that was listed went since; one that is listed still, and cannot be looked at, is a gap."""
+    if not isinstance(error, FileNotFoundError):
+        return False
+    try:
+        return path.name not in os.listdir(path.parent)  # noqa: PTH208  a name may be no text
+    except OSError as problem:
+        return isinstance(problem, FileNotFoundError)
 
 
 def _leads_elsewhere(info: os.stat_result) -> bool:
