@@ -1,6 +1,5 @@
 """A process that delivers alerts is killed again and again: none is lost, and what comes twice has the same id."""
 
-import json
 import random
 import socket
 import subprocess
@@ -125,7 +124,6 @@ def test_a_process_killed_thirty_times_loses_nothing_and_keeps_the_order(tmp_pat
     documents = [row for path in files for row in path.read_bytes().splitlines(keepends=True)]
     assert once(documents) == [ecs_line(one) for one in expected]
     assert once(server.messages()) == [message(one, Style()) for one in expected]
-    assert all(json.loads(row) for row in documents)
     assert len(files) > 5
 
 

@@ -365,6 +365,7 @@ def test_a_chain_through_an_authority_is_trusted() -> None:
     ("authority", "reason"),
     [
         ({"is_authority": False}, '"Middle" is no certificate authority'),
+        ({"is_authority": None}, '"Middle" is no certificate authority'),
         ({"usages": ("1.3.6.1.5.5.7.3.1",)}, '"Middle" may not issue certificates for code'),
         ({"begins": datetime(2025, 1, 1, tzinfo=UTC)}, 'the certificate of "Middle" was not valid before 2025-01-01'),
         (
@@ -395,6 +396,14 @@ def test_an_authority_below_one_that_allows_none_breaks_the_chain() -> None:
     assert judge(signing.sign_with(IMAGE, (leaf, lower, upper))).reason == (
         'more authorities stand below "Upper" than it allows'
     )
+
+
+@pytest.mark.parametrize(("is_authority", "state"), [(None, TRUSTED), (False, UNTRUSTED)])
+def test_a_root_need_not_say_that_it_is_an_authority(is_authority: bool | None, state: SignatureState) -> None:
+    root = Wish(certificates.ORGANISATION, "Old Root", key="root", issuer_key="root", is_authority=is_authority)
+    leaf = Wish("Contoso Ltd.", issuer="Old Root", issuer_key="root", usages=(CODE,))
+    trust = make_trust([Root(certificates.certificate(root)), *map(Root, signing.test_roots())])
+    assert judge(signing.sign_with(IMAGE, (leaf,)), trust).state is state
 
 
 def test_a_missing_authority_breaks_the_chain() -> None:

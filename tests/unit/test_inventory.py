@@ -281,6 +281,29 @@ def test_iis_express_is_a_server_of_its_own() -> None:
     assert (found.server, found.image) == ("IIS Express", "C:\\Program Files\\IIS Express\\e.dll")
 
 
+@pytest.mark.parametrize(
+    ("folder", "home"),
+    [
+        (r"C:\Users\dev\source\shop\.vs\shop\config", r"C:\Users\dev\Documents\IISExpress"),
+        (r"D:\shop\.vs\config", r"D:\Users\user\Documents\IISExpress"),
+        (r"D:\old\IISExpress\config", r"D:\old\IISExpress"),
+    ],
+)
+def test_the_home_of_iis_express_is_the_users_and_not_the_solutions(folder: str, home: str) -> None:
+    server = collect(memory_source({f"{folder}\\applicationhost.config": apphost()})).servers[0]
+    assert server.expand(r"%IIS_USER_HOME%\config\aspnet.config") == rf"{home}\config\aspnet.config"
+
+
+def test_a_copy_of_the_configuration_of_iis_express_is_of_iis_express() -> None:
+    express = apphost('<globalModules><add name="E" image="%IIS_BIN%\\e.dll" /></globalModules>')
+    evidence = {f"C:\\evidence\\{name}\\applicationhost.config": express for name in "ab"}
+    inventory = collect(memory_source(evidence))
+    assert ([s.name for s in inventory.servers], [c.role for c in inventory.copies]) == (
+        ["IIS Express"],
+        ["stray copy"],
+    )
+
+
 def test_passwords_do_not_reach_the_report() -> None:
     row = '<modules><add name="M" type="A.M, A" password="hunter2" apiKey="k" /></modules>'
     attributes = dict(one(collected(apphost(row)), Kind.MANAGED_MODULE).registrations[0].attributes)

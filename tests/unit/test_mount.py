@@ -209,6 +209,8 @@ def test_every_name_becomes_a_path_that_folds_without_moving(names: list[str]) -
             r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\CONFIG\web.config",
         ),
         ("site.config", "<configuration/>", r"C:\inetpub\wwwroot\web.config"),
+        ("web.config.bak", "<configuration/>", r"C:\inetpub\wwwroot\web.config"),
+        ("web.configuration", "<configuration/>", r"C:\evidence\web.configuration"),
         (
             "web.Release.config",
             '<configuration xmlns:xdt="http://schemas.microsoft.com/XML-Document-Transform"/>',

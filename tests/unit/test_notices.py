@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iisight.watch.notice import NoteKind, Root
+from iisight.watch.notice import NoteKind, NoticeError, Root
 from tests.builders.noticing import IS_WINE, Open, root, watch
 
 __all__ = ["root", "watch"]
@@ -206,5 +206,5 @@ def test_a_thread_that_fails_is_told(watch: Open, root: Path, monkeypatch: pytes
     monkeypatch.setattr("threading.excepthook", lambda _: None)
     monkeypatch.setattr(told.notices, "_take", None)  # no seam raises: this stands for a mistake of ours
     (root / "x").write_text("1")
-    with pytest.raises(RuntimeError, match="a thread that notices changes has ended"):
+    with pytest.raises(NoticeError, match="a thread that notices changes has ended"):
         told.until(lambda _: False)

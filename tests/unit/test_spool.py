@@ -1,7 +1,8 @@
 """Events that mattered, kept for the next scan: what was written is read again as it was, whatever happened between."""
 
 import os
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def test_files_end_at_their_size_and_the_oldest_go(tmp_path: Path) -> None:
     spool.close()
 
 
-def test_what_is_too_old_goes_but_for_the_file_that_is_written(tmp_path: Path) -> None:
+def test_what_is_too_old_goes_and_what_is_not_stays(tmp_path: Path) -> None:
     calendar = Calendar()
     spool = Spool(tmp_path, max_file=500, max_age=3_600, today=calendar)
     for event in logs.noise(3):
@@ -107,7 +108,35 @@ def test_what_is_too_old_goes_but_for_the_file_that_is_written(tmp_path: Path) -
     for at, path in enumerate(spool.files()):
         os.utime(path, (calendar.now.timestamp() - 7_200 * (at != 1),) * 2)
     spool.prune()
-    assert commands(spool) == ["000001", "000002"]
+    assert commands(spool) == ["000001"]
+    spool.write(logs.noise(1))
+    assert commands(spool) == ["000001", "000000"]
+    spool.close()
+
+
+def test_a_quiet_server_keeps_nothing_longer_than_it_should(tmp_path: Path) -> None:
+    """A file is never full there: the next begins after a day, and one of which all is too old goes."""
+    calendar = Calendar()
+    spool = Spool(tmp_path, today=calendar)
+    first, second, third = (replace(event, time=calendar.now) for event in logs.noise(3))
+    spool.write([first])
+    calendar.now += timedelta(hours=1)
+    spool.write([second])
+    assert len(spool.files()) == 1
+    spool.close()
+    calendar.now += timedelta(days=2)
+    spool = Spool(tmp_path, today=calendar)
+    spool.write([third])
+    assert len(spool.files()) == 2
+    spool.close()
+    for path in spool.files():
+        os.utime(path, (calendar.now.timestamp(),) * 2)
+    calendar.now += timedelta(days=31)
+    spool = Spool(tmp_path, today=calendar)
+    assert spool.files() == ()
+    spool.write([third])
+    spool.write([third])  # what is told late is old, and no reason for a file of its own
+    assert len(spool.files()) == 1
     spool.close()
 
 

@@ -59,14 +59,16 @@ def test_a_watch_on_a_full_disk_says_so_once_and_begins_when_there_is_room(
 
 
 def test_a_watch_that_waits_for_the_disk_can_be_stopped(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    running = Running()
+    running, tries = Running(), [1]
 
     def full(_folder: Path) -> Opened:
+        tries.pop()  # a second one fails
         running.stop.set()
         raise FullError("database or disk is full")
 
     monkeypatch.setattr(state, "open_state", full)
     watch(plan, (), Ends((), (Sink(),), Severity.LOW), running, lambda: (plan, ()))
+    assert tries == []
 
 
 def test_a_full_disk_is_told_from_a_state_that_cannot_be_had(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_setting_is_told_from_what_to_what() -> None:
 
 def test_many_light_changes_of_one_file_are_one_alert_and_a_weighty_one_is_told_by_itself() -> None:
     rows = "".join(f'<add name="H{n}" path="*.h{n}" verb="*" type="Shop.H{n}, Shop" />' for n in range(9))
-    busy = report(("<handlers", "<handlers"), ("</handlers>", f"{rows}</handlers>"))
+    busy = report(("</handlers>", f"{rows}</handlers>"))
     both = report(("</handlers>", f"{rows}</handlers>"), ("<globalModules>", f"<globalModules>\n{EVIL}"))
     (folded,) = alerts(STOCK, busy)
     assert folded.message.startswith(f"9 changes in {stock.APPHOST}: ")

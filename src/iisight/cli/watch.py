@@ -49,7 +49,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="tell what weighs at least so much",
     )
     parser.add_argument("--rules", metavar="FILE|DIR", action="append", default=[], type=Path, help="your Sigma rules")
-    parser.add_argument("--user", metavar="NAME", help="become this user once everything is opened (Linux, as root)")
+    parser.add_argument(
+        "--user", metavar="NAME", help="become this user before the server is looked at (Linux, as root)"
+    )
     parser.add_argument("--service", action="store_true", help="run as the service of Windows it was started as")
     _settings.arguments(parser)
     parser.add_argument(

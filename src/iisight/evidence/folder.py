@@ -62,7 +62,8 @@ def is_link(path: Path) -> bool:
 def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None]:
     """Return the files at some paths of the folder of a source as they are now, by Windows path, None for one gone.
 
-    A file that is named is returned whether it differs or not; of a folder, the files below that do.
+    A file that is named is returned whether it differs or not; of a folder, the files below that do. What cannot be
+    listed is not told here, nor what is beyond MAX_FILES: a look at everything follows, and that tells it.
     """
     if source.place is None or source.to_path is None:
         return {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from iisight.evidence.mount import Mount
 from iisight.evidence.names import windows_part
 from iisight.evidence.shape import CONFIG, EXPRESS, recognise
-from iisight.evidence.sniff import SNIFFED, is_express
+from iisight.evidence.sniff import is_express
 from iisight.evidence.source import File, Opener, Source
 from iisight.model.coverage import Gap, GapKind
 from iisight.model.errors import EvidenceError
@@ -101,21 +101,9 @@ def to_source(name: str, listed: Sequence[Listed], opener: Opener, gaps: Gaps, p
         source.roots = tuple(f"{folder}={prefix}" for prefix, _, folder in mount.roots)
         return source
 
-    source = mapped(mount)
-    moved = mount.moved(CONFIG, EXPRESS)
-    return mapped(moved) if moved is not mount and _is_express(source) else source
-
-
-def _is_express(source: Source) -> bool:
-    """Tell whether the configuration that a folder was taken for a server's by is of IIS Express."""
-    file = source.find(rf"{CONFIG}\applicationHost.config")
-    if file is None:
-        return False
-    try:
-        with source.open(file) as stream:
-            return is_express(stream.read(SNIFFED))
-    except EvidenceError:
-        return False  # told when it is read
+    source, moved = mapped(mount), mount.moved(CONFIG, EXPRESS)
+    file = source.find(rf"{CONFIG}\applicationHost.config") if moved is not mount else None
+    return mapped(moved) if file is not None and is_express(source, file) else source
 
 
 def to_time(seconds: float) -> datetime | None:

@@ -48,7 +48,7 @@ def place(name: str, head: bytes) -> str:
         return by_name or rf"{UNKNOWN}\{own}"
     if _TRANSFORM.search(text):
         return rf"{WWWROOT}\{own}"
-    config = own.lower().endswith(".config")
+    config = re.search(r"\.config\b", own, re.IGNORECASE) is not None  # `web.config.bak`
     return _server_file(text) or by_name or (rf"{WWWROOT}\web.config" if config else rf"{UNKNOWN}\{own}")
 
 

@@ -2,6 +2,9 @@
 
 import re
 
+from iisight.evidence.source import File, Source
+from iisight.model.errors import EvidenceError
+
 SNIFFED = 256 * 1024  # bytes from the start that are looked at
 
 _IMAGE = re.compile(r"\bimage\s*=\s*[\"']([^\"']*)")
@@ -17,10 +20,15 @@ def text_of(head: bytes) -> str:
     return head.decode("utf-8", "ignore")
 
 
-def is_express(head: bytes) -> bool:
+def is_express(source: Source, file: File) -> bool:
     """Tell whether an applicationHost.config takes its modules from IIS Express, and none from IIS.
 
     A server that is made to look like a developer's would have to do without every module of Windows.
     """
-    images = [image.lower() for image in _IMAGE.findall(text_of(head))]
+    try:
+        with source.open(file) as stream:
+            text = text_of(stream.read(SNIFFED))
+    except EvidenceError:
+        return False  # told when it is read
+    images = [image.lower() for image in _IMAGE.findall(text)]
     return any(image.startswith(_BIN) for image in images) and not any(_INETSRV in image for image in images)

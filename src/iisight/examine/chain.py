@@ -170,10 +170,13 @@ def _check_usage(path: tuple[X509, ...], query: _Query, _: datetime, __: list[st
 
 
 def _check_authorities(path: tuple[X509, ...], query: _Query, _: datetime, __: list[str]) -> str:
-    """Return which certificate issued another and was not allowed to. Pinned roots of version 1 say nothing of it."""
+    """Return which certificate issued another and was not allowed to.
+
+    A pinned root need not say that it may: "Microsoft Root Authority", of 1997, and roots of version 1 do not.
+    """
     below = 0
     for index, authority in enumerate(path[1:], 1):
-        is_old_root = index == len(path) - 1 and authority.version < 3
+        is_old_root = index == len(path) - 1 and authority.is_authority is None
         if not authority.is_authority and not is_old_root:
             return f"{_title(authority)} is no certificate authority"
         if authority.key_usage is not None and not authority.key_usage & _SIGNS_CERTIFICATES:

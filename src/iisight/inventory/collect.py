@@ -1,6 +1,7 @@
 """Take the inventory of a source: find its servers, resolve them, run every mechanism, link the files."""
 
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -9,6 +10,7 @@ from importlib import import_module
 
 from iisight.catalogue import schema
 from iisight.evidence import paths
+from iisight.evidence.sniff import is_express
 from iisight.evidence.source import File, Source
 from iisight.examine.look import Examines, Look
 from iisight.inventory import discovery, expected, link, mechanisms
@@ -37,6 +39,7 @@ Finder = Callable[[Survey], Iterable[Draft]]
 _FEW_FILES = 40
 _MAX_COPIES = 200
 _MAX_LOADED = 5_000  # files that worker processes have loaded and that are looked at
+_PROFILE = re.compile(r"[a-z]:\\users\\[^\\]+", re.IGNORECASE)
 _NOT_SERVICES = ("IIS Express", "IIS Manager")
 
 
@@ -135,7 +138,7 @@ class _Collector:
         in_force = [f for f in self.hosts if f.role is Role.IN_FORCE]
         chosen = [*in_force, *(f for f in self.hosts if f.role is Role.EXPRESS)]
         if self.hosts and not chosen:
-            chosen = sorted(self.hosts, key=_age)[-1:]
+            chosen = [self._copy()]
             reason = f"not in the evidence: the server is judged by a copy, {chosen[0].file.path}"
             self.gaps.append(Gap(GapKind.MISSING, f"C:{discovery.CONFIG_FOLDER}\\{discovery.APPHOST}", reason))
         servers = [s for found in chosen for s in self._server(found)]
@@ -143,6 +146,13 @@ class _Collector:
         if not in_force:
             servers += self._manager(None)
         return [*servers, *self._unmapped(servers)]
+
+    def _copy(self) -> Found:
+        """Return the newest copy; of one that lies anywhere its modules say whether it is of IIS Express."""
+        at, found = max(enumerate(self.hosts), key=lambda item: _age(item[1]))
+        if found.role is Role.STRAY and is_express(self.source, found.file):
+            self.hosts[at] = replace(found, role=Role.EXPRESS)
+        return self.hosts[at]
 
     def _server(self, found: Found) -> Iterator[Server]:
         folder = paths.parent(found.file.path)
@@ -331,6 +341,10 @@ def _express_variables(found: Found) -> dict[str, str]:
         return {}
     drive, home = discovery.drive_of(found.file.path), paths.parent(paths.parent(found.file.path))
     profile = paths.parent(paths.parent(home))
+    if paths.basename(home).lower() != "iisexpress":  # of a solution: the home of the user stays where it is
+        owner = _PROFILE.match(found.file.path)
+        profile = owner[0] if owner is not None else f"{drive}\\Users\\user"
+        home = f"{profile}\\Documents\\IISExpress"
     express = f"{drive}\\Program Files\\IIS Express"
     return {
         "IIS_BIN": express,

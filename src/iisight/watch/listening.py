@@ -27,6 +27,7 @@ from iisight.watch.who import WINDOW, Changed, Recent, joined, names_account
 
 MAX_SOUGHT = 1_000  # alerts of which it may still be learnt who made them
 LEARNT_WITHIN = timedelta(minutes=5)  # forwarders are late
+TIDY_SECONDS = 3_600.0  # between two looks whether what was kept is too old
 MAX_ROUNDS = 20  # pieces of the feeds that are read in one turn
 
 
@@ -57,6 +58,7 @@ class Listening:
         self._sought: deque[_Sought] = deque(maxlen=MAX_SOUGHT)
         self._stored = dict(positions)
         self._has_more = False
+        self._clock, self._tidy_due = clock, clock() + TIDY_SECONDS
         self.trouble = ""  # why what was heard cannot be kept for the next look at everything
         for feed in self.feeds:
             if feed.name in positions:
@@ -137,6 +139,9 @@ class Listening:
         """Keep what was heard for the next look at everything; a disk that takes nothing costs its stories alone."""
         try:
             self._spool.write(events)
+            if self._clock() >= self._tidy_due:
+                self._tidy_due = self._clock() + TIDY_SECONDS
+                self._spool.prune()
             self.trouble = ""
         except OSError as error:
             self.trouble = f"events cannot be kept for the next look at everything: {error.strerror or error}"

@@ -58,7 +58,7 @@ class Noticing(Protocol):
         """Notice changes below these and no other from now on."""
 
     def wait(self, seconds: float) -> Batch:
-        """Return the next burst, or an empty batch when the time is over or after `wake`."""
+        """Return the next burst, or an empty batch when the time is over or after `wake`. Raises NoticeError."""
 
 
 class Sending(Protocol):
@@ -91,7 +91,7 @@ class Kit:
 
 
 class Loop:
-    """One watch. Everything here is done by one thread; `stop` and `reload` are set by others."""
+    """One watch. Everything here is done by one thread; what others ask of it stands in `Running`."""
 
     def __init__(self, kit: Kit, plan: Plan, rules: Sequence[Rule], memory: Callable[[], Remembered]) -> None:
         """Start nothing yet; `memory` gives what the state has by then."""
@@ -116,7 +116,7 @@ class Loop:
         self._said = Said(kit.world.clock)
 
     def run(self, running: Running, plans: Plans) -> None:
-        """Watch until it is to stop; what is held back then is told first. Raises UnusableError."""
+        """Watch until it is to stop; what is calm by then is told first. Raises UnusableError, NoticeError."""
         try:
             while not running.stop.is_set():
                 self.step(self._wait())

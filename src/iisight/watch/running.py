@@ -13,7 +13,7 @@ class Manager(Protocol):
         """Say that everything is watched from now on."""
 
     def alive(self) -> None:
-        """Say that the watch still turns; to be called at least once in two seconds."""
+        """Say that the watch still turns; to be called at least once in ten seconds."""
 
     def reloading(self) -> None:
         """Say that the settings are being read again; `ready` ends that."""

@@ -17,6 +17,7 @@ from iisight.telemetry.logs import Log, LogFormat
 MAX_FILE = 16 * 1024 * 1024  # bytes of one file
 MAX_TOTAL = 256 * 1024 * 1024  # bytes of all of them
 MAX_AGE = 30 * 24 * 3600.0  # seconds
+SPAN = 24 * 3600.0  # seconds of one file: the next begins, so that what is too old can go
 _NAME = "events-{:08}.ndjson"
 _BACK = 64 * 1024
 
@@ -41,6 +42,8 @@ class Spool:
         files = self.files()
         self._number = _number(files[-1]) if files else 1
         self._file: BinaryIO | None = None
+        self._begun: float | None = None  # POSIX time at which the file that is written was
+        self.prune()
 
     def write(self, events: Iterable[Event]) -> None:
         """Append events; old files go when there are too many."""
@@ -48,9 +51,8 @@ class Spool:
         if not data:
             return
         file = self._opened()
-        if file.tell() and file.tell() + len(data) > self._max_file:
-            self.close()
-            self._number += 1
+        if file.tell() and (file.tell() + len(data) > self._max_file or self._is_old()):
+            self._begin_next()
             file = self._opened()
             self.prune()
         file.write(data)
@@ -66,8 +68,11 @@ class Spool:
         return tuple(Log(str(p), str(p), size, LogFormat.JSON, p) for p, size in found if size)
 
     def prune(self) -> None:
-        """Delete what is too old or too much; the file that is written stays."""
+        """Delete what is too old or too much; the file that is written stays, unless nothing of it is newer."""
         now, left = self._today().timestamp(), self._max_total
+        current = self._folder / _NAME.format(self._number)
+        if current.exists() and now - current.stat().st_mtime > self._max_age:
+            self._begin_next()
         for path in reversed(self.files()):
             info = path.stat()
             left -= info.st_size
@@ -79,6 +84,17 @@ class Spool:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _begin_next(self) -> None:
+        self.close()
+        self._number += 1
+        self._begun = self._today().timestamp()
+
+    def _is_old(self) -> bool:
+        """Tell whether the file that is written was begun more than a day ago."""
+        if self._begun is None:
+            self._begun = _first_time(self._folder / _NAME.format(self._number)) or self._today().timestamp()
+        return self._today().timestamp() - self._begun > SPAN
 
     def _opened(self) -> BinaryIO:
         if self._file is None:
@@ -115,6 +131,16 @@ def encoded(event: Event) -> bytes:
 def _number(path: Path) -> int:
     digits = path.stem.removeprefix("events-")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) == 8 else 0
+
+
+def _first_time(path: Path) -> float | None:
+    """Return when the first event of a file was, POSIX; None when it does not say."""
+    try:
+        with path.open("rb") as file:
+            line = json.loads(file.readline(_BACK))
+        return datetime.fromisoformat(line["@timestamp"]).timestamp()
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 def _whole(file: BinaryIO) -> int:

@@ -20,8 +20,8 @@ from iisight.watch.replaced import Files, files_of
 from iisight.watch.sight import UNREAD, sighted
 from iisight.watch.told import UNDONE, thing_of
 
-MAX_COMPONENTS = 16  # named in one alert
-MAX_TEXT = 2_000  # characters of one text of an alert
+MAX_COMPONENTS = 500  # of one alert: a document says how many it leaves out
+MAX_TEXT = 10_000  # characters of one text of an alert: more than a line or a document shows, which says that it cuts
 MAX_VALUE = 160  # characters of a setting in the sentence; `old` and `new` have all of it
 MANY = 5  # alerts of one file, or of the files of one folder, that are told as one
 NAMED = 3  # of them in full

@@ -42,7 +42,7 @@ class Wish:
     begins: datetime = datetime(2020, 1, 1, tzinfo=UTC)
     ends: datetime = datetime(2040, 1, 1, tzinfo=UTC)
     usages: tuple[str, ...] = ()
-    is_authority: bool = False
+    is_authority: bool | None = False  # None: without basic constraints
     path_length: int | None = None
     digest: str = "sha256"  # of its signature
 
@@ -152,14 +152,13 @@ def _primes() -> Mapping[str, tuple[int, int]]:
 
 def _extensions(wish: Wish) -> list[bytes]:
     """Return basic constraints, key usage and extended key usages."""
-    usage = _SIGNS_CERTIFICATES if wish.is_authority else _SIGNS
+    usage = _SIGNS if wish.is_authority is False else _SIGNS_CERTIFICATES
     authority = [b"\x01\x01\xff"] if wish.is_authority else []
     if wish.path_length is not None:
         authority.append(der.integer(wish.path_length))
-    found = [
-        _extension("2.5.29.19", der.sequence(*authority), critical=True),
-        _extension("2.5.29.15", der.bits(bytes([usage])), critical=True),
-    ]
+    found = [_extension("2.5.29.15", der.bits(bytes([usage])), critical=True)]
+    if wish.is_authority is not None:
+        found.insert(0, _extension("2.5.29.19", der.sequence(*authority), critical=True))
     if wish.usages:
         found.append(_extension("2.5.29.37", der.sequence(*map(der.oid, wish.usages)), critical=False))
     return found

@@ -60,7 +60,7 @@ class X509:
     algorithm: Algorithm  # of the signature
     signature: bytes
     critical: frozenset[str]  # extensions marked critical
-    is_authority: bool  # basicConstraints cA
+    is_authority: bool | None  # basicConstraints cA; None: there are none
     path_length: int | None
     key_usage: int | None  # the first eight bits, digitalSignature highest; None: not restricted
     usages: frozenset[str] | None  # extended key usages; None: not restricted
@@ -188,11 +188,11 @@ def _inside(extensions: Extensions, name: str) -> Element | None:
     return root(extensions[name][1]) if name in extensions else None
 
 
-def _basic_constraints(extensions: Extensions) -> tuple[bool, int | None]:
+def _basic_constraints(extensions: Extensions) -> tuple[bool | None, int | None]:
     """Return cA and pathLenConstraint."""
     element = _inside(extensions, _BASIC_CONSTRAINTS)
     if element is None:
-        return False, None
+        return None, None
     fields = Fields(element.expect(SEQUENCE, "basic constraints"))
     flag, length = fields.maybe(BOOLEAN), fields.maybe(INTEGER)
     return flag is not None and boolean(flag), None if length is None else integer(length)

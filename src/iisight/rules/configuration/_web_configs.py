@@ -53,6 +53,16 @@ def app_of(inventory: Inventory, component: Component, registration: Registratio
     return None if node is None else node.app
 
 
+def scope_of_file(inventory: Inventory, component: Component, registration: Registration) -> str:
+    """Return the scope of the folder that a registration's web.config lies in; a `location` of it may lead deeper."""
+    server = inventory.server(component.server)
+    folder = paths.fold(paths.parent(registration.locator.path)).rstrip("\\")
+    node = server.tree.find(registration.scope)
+    while node is not None and paths.fold(server.expand(node.physical_path)).rstrip("\\") != folder:
+        node = node.parent
+    return registration.scope if node is None else node.scope
+
+
 def collected_bins(inventory: Inventory) -> frozenset[str]:
     """Return the folded folders from which the evidence holds assemblies of applications."""
     assemblies = (c for c in inventory.of(Kind.APP_ASSEMBLY, Kind.START_CODE) if c.image)

@@ -45,6 +45,7 @@ _CLSIDS = frozenset({"COR_PROFILER", "CORECLR_PROFILER"})
 _ODD_PLACES = frozenset({Place.WRITABLE, Place.REMOTE, Place.SYSTEM})
 _SHARED = frozenset({"DOTNET_ADDITIONAL_DEPS", "DOTNET_SHARED_STORE"})
 _STARTUP = "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES"
+_PHP = "PHPRC"
 _MAX_PARTS = 64
 Judged = tuple[Weight, str] | None
 
@@ -55,7 +56,10 @@ def check(inventory: Inventory, options: Options) -> Iterable[Finding]:
     profilers = _Neighbours([c for c in every if c.name.upper() in _CLSIDS])
     files = _Neighbours([c for c in every if c.image and "PROFILER_PATH" in c.name.upper()])
     folders = content_folders(inventory)
+    homes = frozenset(paths.fold(paths.parent(c.image)).rstrip("\\") for c in inventory.of(Kind.FASTCGI) if c.image)
     for component in every:
+        if component.name.upper() == _PHP and paths.fold(component.arguments).rstrip("\\") in homes:
+            continue  # where PHP looks anyway
         judged = _judge(component, profilers, files, folders, options)
         if judged is not None:
             weight, what = judged

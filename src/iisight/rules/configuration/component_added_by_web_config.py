@@ -18,6 +18,7 @@ from iisight.rules.configuration._web_configs import (
     collected_bins,
     from_web_config,
     is_foreign,
+    scope_of_file,
     sees_everything,
 )
 from iisight.rules.configuration._weights import NOTED, ODD, UNKNOWN, Weight, tell
@@ -62,7 +63,8 @@ def _asset(inventory: Inventory, component: Component, options: Options) -> str:
         return ""
     for registration in from_web_config(component):
         app = app_of(inventory, component, registration)
-        found = asset_scope(registration.scope, "" if app is None else app.scope, options)
+        scope = scope_of_file(inventory, component, registration)
+        found = asset_scope(scope, "" if app is None else app.scope, options)
         if found:
             return found
     return ""

@@ -51,7 +51,7 @@ def _names(inventory: Inventory, options: Options) -> Iterator[Finding]:
     most = number_of(options, "names")
     for component in judged[:most]:
         found = resembles(component.name, models[component.kind], number_of(options, "edits"))
-        if found is not None:
+        if found is not None and not _is_label(component, found.name):
             yield _tell(component, found, number_of(options, "letters"))
     if len(judged) > most:
         message = f"{len(judged)} names are not in the catalogue; the first {most} were compared with the stock names"
@@ -83,6 +83,13 @@ def _is_judged(component: Component) -> bool:
     """Leave out what the catalogue knows by name, image or type, and what has no name of its own."""
     sections = {r.section for r in component.registrations}
     return not is_known(component) and component.match is None and "system.web/httpHandlers" not in sections
+
+
+def _is_label(component: Component, name: str) -> bool:
+    """Tell whether a handler does what the stock one of that name does: its own name is the administrator's."""
+    code = (component.image, component.type, component.precondition, "")
+    match = catalogue().match(component.kind, name, *code) if component.kind in _HANDLERS else None
+    return match is not None and match.exact
 
 
 def _tell(component: Component, found: Resemblance, letters: int) -> Finding:

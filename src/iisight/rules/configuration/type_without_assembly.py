@@ -4,13 +4,12 @@ from collections.abc import Iterable
 
 from iisight.inventory.inventory import Inventory
 from iisight.inventory.link import assembly_of
-from iisight.model.component import Component
 from iisight.model.config import Fate
 from iisight.model.finding import Confidence, Finding, Severity
 from iisight.model.rule import RuleInfo
 from iisight.rules._common import Options
-from iisight.rules.configuration._web_configs import MANAGED, SERVER, from_web_config, is_foreign, sees_everything
-from iisight.rules.configuration._weights import NOTED, UNKNOWN, Weight, tell
+from iisight.rules.configuration._web_configs import MANAGED, SERVER, is_foreign
+from iisight.rules.configuration._weights import NOTED, tell
 
 INFO = RuleInfo(
     id="IIS109",
@@ -32,9 +31,4 @@ def check(inventory: Inventory, _options: Options) -> Iterable[Finding]:
                 f"{component.kind} '{component.name}' of {where} is the type {type_name} of no named assembly: "
                 "bin or App_Code has it"
             )
-            yield tell(INFO, component, _weight(inventory, component), message)
-
-
-def _weight(inventory: Inventory, component: Component) -> Weight:
-    own = from_web_config(component)
-    return UNKNOWN if any(sees_everything(inventory, component, r) for r in own) else NOTED
+            yield tell(INFO, component, NOTED, message)

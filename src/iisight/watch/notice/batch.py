@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from iisight.model.errors import IisightError
+
+
+class NoticeError(IisightError):
+    """What notices changes has failed, and would go on in silence."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Root:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from iisight.watch.notice.batch import Batch, Note, NoteKind, Root
+from iisight.watch.notice.batch import Batch, Note, NoteKind, NoticeError, Root
 from iisight.watch.notice.feed import Feed, Heard, NoFeed, system_feed
 from iisight.watch.notice.filesystems import Untold, untold_here
 from iisight.watch.notice.gathering import Gathering
@@ -64,10 +64,10 @@ class Notices:
     def wait(self, seconds: float) -> Batch:
         """Return the next burst of changes, or an empty batch when the time is over or after `wake`.
 
-        Raises RuntimeError when one of the threads has failed: what it would have noticed is noticed by nobody.
+        Raises NoticeError when one of the threads has failed: what it would have noticed is noticed by nobody.
         """
         if not self._halt.is_set() and not all(thread.is_alive() for thread in self._threads):
-            raise RuntimeError("a thread that notices changes has ended")
+            raise NoticeError("a thread that notices changes has ended: nothing is watched any more")
         batch = self._gathering.wait(seconds)
         for path in batch.paths:
             self._here.sweep.touch(str(path))
