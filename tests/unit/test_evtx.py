@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,13 @@ def test_a_stream_that_cannot_seek_gives_the_same_chunks() -> None:
 def test_a_file_that_can_seek_gives_the_same_chunks(log: bytes) -> None:
     file = io.BytesIO(log)
     assert [evtx.chunk_at(file, place) for place in evtx.places(file)] == list(evtx.chunks(io.BytesIO(log), PLACE))
+
+
+def test_a_log_to_which_nothing_was_written_yet_loses_nothing() -> None:
+    none = 0xFFFFFFFFFFFFFFFF
+    head = struct.pack("<8sQQQQIIII", b"ElfChnk\0", 1, none, none, none, 128, 0, 0x200, 0).ljust(0x78, b"\0")
+    chunk = head + struct.pack("<II", 1, zlib.crc32(bytes(0x180), zlib.crc32(head))) + bytes(0x10000 - 0x80)
+    assert read(LOG[:0x1000] + chunk) == []
 
 
 def test_a_log_without_its_file_header_loses_nothing() -> None:

@@ -408,6 +408,8 @@ def test_a_compiler_outside_its_folder_is_told() -> None:
         (r"C:\Windows\servicing\TrustedInstaller.exe", "TrustedInstaller"),
         (r"C:\Windows\System32\msiexec.exe", "msiexec"),
         (r"C:\Users\Public\msiexec.exe", ""),
+        (r"C:\ProgramData\Microsoft\Windows Defender\Platform\4.18.2108.7-0\MsMpEng.exe", "Microsoft Defender"),
+        (r"C:\ProgramData\MsMpEng.exe", ""),
     ],
 )
 def test_an_installer_is_named_and_its_action_stays(process: str, installer: str) -> None:

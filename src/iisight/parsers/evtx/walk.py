@@ -21,6 +21,7 @@ RECORD = struct.Struct("<4sIQQ")  # magic, size, id, FILETIME
 SIZE = struct.Struct("<I")  # of a record, again at its end
 
 _CHUNK = struct.Struct("<8sQQQQIIII")
+_NONE = 0xFFFFFFFFFFFFFFFF  # last record of a chunk in which none was written yet
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _RUN = re.compile(rb"(?:[\x20-\x7e]\0){3,}|[\x20-\x7e]{3,}")
 _BEFORE, _BEHIND = 80, 240  # characters of residue around the start of what was sought
@@ -58,8 +59,8 @@ class ChunkHeader:
 
     @property
     def count(self) -> int:
-        """Return how many records there must be, 0 when the header cannot be believed."""
-        count = self.last_record - self.first_record + 1
+        """Return how many records there must be, 0 when there are none yet or the header cannot be believed."""
+        count = 0 if self.last_record == _NONE else self.last_record - self.first_record + 1
         return count if self.sound and 0 < count <= CHUNK // SMALLEST else 0
 
 
