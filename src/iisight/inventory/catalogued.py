@@ -1,6 +1,6 @@
 """Signature catalogues: which of the evidence list the files that were examined, and what follows for each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -49,11 +49,7 @@ class Catalogues:
         listed: dict[str, Signature] = {}
         for path, data in self._files():
             self._look_into(path, data, wanted, found, listed)
-        judged = {name: replace(e, signature=self._signature(e, listed.get(name))) for name, e in found.items()}
-        doubtful = sum(e.signature is not None and e.signature.reason == _NO_CATALOGUE for e in judged.values())
-        if doubtful:
-            self.gaps.append(Gap(GapKind.MISSING, _PLACE, _UNTOLD, doubtful))
-        return judged
+        return {name: replace(e, signature=self._signature(e, listed.get(name))) for name, e in found.items()}
 
     def _look_into(
         self,
@@ -109,6 +105,13 @@ class Catalogues:
             reason = f"no signature in the file, and none of {self.count} catalogues lists it"
             return Signature(SignatureState.NONE, reason)
         return Signature(SignatureState.UNKNOWN, _NO_CATALOGUE)
+
+
+def untold(found: Iterable[Examination]) -> Iterator[Gap]:
+    """Yield that there are no catalogues, when files without a signature of their own want one."""
+    doubtful = sum(e.signature is not None and e.signature.reason == _NO_CATALOGUE for e in found)
+    if doubtful:
+        yield Gap(GapKind.MISSING, _PLACE, _UNTOLD, doubtful)
 
 
 def _below(folder: Path) -> Iterator[Path]:

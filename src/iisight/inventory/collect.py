@@ -96,10 +96,11 @@ class _Collector:
         self.gaps += self.given.gaps
         self.asked: Asked | None = None
         self.schemas_of: set[str] = set()  # folders whose schema files a server has already
+        self.servers: list[Server] = []
         self.machine: Server | None = None  # the server that the registry's services are of
 
     def run(self, *, with_components: bool = True, with_sleepers: bool = True) -> Inventory:
-        servers = self._servers()
+        servers = self.servers = self._servers()
         copies = tuple(self._copies())
         schemas = tuple(self._schemas(servers))
         components: list[Component] = []
@@ -286,7 +287,12 @@ class _Collector:
             self.progress(f"{server.name}: {name}", index, len(finders))
             drafts.extend(guarded(f"{server.name}: {name}", self.gaps, partial(finder, survey)))
         classes = None if self.asked is None else ComClasses(self.asked)
-        return link.Linker(server, self.source, self.binaries, self.documents, classes).link(join(drafts))
+        joined = join(drafts) if self._is_alone(server) else [d for d in join(drafts) if _is_of(server, d)]
+        return link.Linker(server, self.source, self.binaries, self.documents, classes).link(joined)
+
+    def _is_alone(self, server: Server) -> bool:
+        """Tell whether no other server has what the frameworks of the machine register."""
+        return server.apphost is not None or not any(s.apphost is not None and s.apps for s in self.servers)
 
     def _own(self, server: Server, schemas: tuple[Document, ...]) -> tuple[Document, ...]:
         """Return the schema files beside a server's configuration, unless a server before it has them."""
@@ -319,6 +325,12 @@ class _Collector:
             if index % 64 == 0:
                 self.progress("DLLs that nothing registers", index, len(files))
             yield file
+
+
+def _is_of(server: Server, draft: Draft) -> bool:
+    """Tell whether a web.config of a server registers a component, or nothing does."""
+    places = {paths.fold(row.locator.path) for row in draft.registrations}
+    return not places or not places.isdisjoint(server.web_configs)
 
 
 def _finders() -> Iterator[tuple[str, Finder]]:

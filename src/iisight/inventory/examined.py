@@ -8,7 +8,7 @@ from iisight.examine.look import Examines, Look
 from iisight.examine.pool import NOT_EXAMINED, was_examined
 from iisight.examine.yara import NOT_INSTALLED
 from iisight.inventory.binaries import Binaries, content
-from iisight.inventory.catalogued import Catalogues
+from iisight.inventory.catalogued import Catalogues, untold
 from iisight.inventory.mechanisms.sleepers import entry_points
 from iisight.inventory.memory import Memory
 from iisight.model.binary import Binary
@@ -76,7 +76,8 @@ def examine(
             if was_examined(examination):
                 memory.keep_examination(name, examination)
         found |= known
-    return Examined(found, (*gaps, *catalogues.gaps, *_problems(look), *_notes(found, chosen)))
+    gaps += [*catalogues.gaps, *untold(found.values())]
+    return Examined(found, (*gaps, *_problems(look), *_notes(found, chosen)))
 
 
 def _problems(look: Look) -> Iterator[Gap]:

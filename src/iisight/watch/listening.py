@@ -11,7 +11,7 @@ from iisight.engine.listening import Heard
 from iisight.engine.running import mark
 from iisight.engine.settings import Settings
 from iisight.model.alert import Alert, AlertKind
-from iisight.model.comparison import Turn
+from iisight.model.comparison import Topic, Turn
 from iisight.model.coverage import Gap
 from iisight.model.event import Event
 from iisight.model.finding import Finding, Severity
@@ -109,7 +109,8 @@ class Listening:
     def with_who(self, draft: Draft) -> Draft:
         """Return an alert with who made the change; where nobody is known yet, it is looked for a while longer."""
         alert = draft.alert
-        if not self.feeds or alert.kind is not AlertKind.CHANGE:
+        topics = {change.topic for change in draft.changes}
+        if not self.feeds or alert.kind is not AlertKind.CHANGE or topics == {Topic.FINDING}:  # nothing was done
             return draft
         self._learn()
         changed = _changed(draft)

@@ -274,8 +274,9 @@ class Loop:
             teller.since = 0
             return
         self._trouble = found.unwritten
-        newer = teller.told_after(found.turn)
+        newer, now = teller.told_after(found.turn), self._kit.world.now()
         made = [self._kit.listening.with_who(overtaken(draft, newer)) for draft in found.drafts]
+        made = [replace(draft, alert=replace(draft.alert, time=now)) for draft in made]  # a look takes its time
         self._tell(made, found.turn, lambda c: self._take_over(c, found))
         teller.since = 0
         self._surveyed, self._looked, self._updating = found, self._kit.world.now(), False

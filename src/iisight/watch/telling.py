@@ -72,12 +72,13 @@ def drafts(
     `programs`: files of no component that are there now, by folded path; `coverage`: also what cannot be read.
     """
     components = {j.component.id: j for report in (old, new) for j in report.components}
-    named = _now_named(compared.changes, new)
+    named, ignored = _now_named(compared.changes, new), _ignored(new)
     counting = [
         c
         for c in sighted(compared.changes, old, new)
         if not (new.sites and _was_nobodys(c, components))
         if not (c.turn is Turn.REMOVED and named.issuperset(c.components or ("",)))
+        if not (c.topic is Topic.FINDING and (c.subject, c.components) in ignored)
         if (coverage and _is_lost(c) if c.topic is Topic.COVERAGE else c.turn not in _QUIET)
     ]
     groups: dict[object, list[Change]] = {}
@@ -103,6 +104,12 @@ def _now_named(changes: Iterable[Change], new: Report) -> frozenset[str]:
     gone = [c for c in changes if c.topic is Topic.COMPONENT and c.turn is Turn.REMOVED and _is_sleeper(c.subject)]
     files = {paths.fold(judged.component.image or "") for judged in new.components} if gone else frozenset()
     return frozenset(c.subject for c in gone if (place := _place(c)) is not None and paths.fold(place.path) in files)
+
+
+def _ignored(new: Report) -> frozenset[tuple[str, tuple[str, ...]]]:
+    """Return the rule and the components of findings that do not count, as the settings say."""
+    counting = {(f.rule, f.components) for f in new.findings if f.suppressed is None}
+    return frozenset({(f.rule, f.components) for f in new.findings if f.suppressed is not None} - counting)
 
 
 def _is_sleeper(known: str) -> bool:
@@ -259,8 +266,8 @@ def _message(lead: Change, deed: Change | None, rule: RuleInfo | None, known: _K
 def _said(finding: Change, deed: Change | None) -> str:
     """Return what a rule says, without its id, which stands before, and without the path that was named already."""
     text = finding.what.removeprefix(finding.subject).removeprefix(":").removeprefix(" ")
-    named = f"{deed.subject} " if deed is not None and deed.topic is Topic.BINARY else ""
-    return f"it {text.removeprefix(named)}" if named and text.startswith(named) else text
+    named = f"{deed.subject} is " if deed is not None and deed.topic is Topic.BINARY else ""
+    return f"it is {text.removeprefix(named)}" if named and text.startswith(named) else text
 
 
 def _done(deed: Change, known: _Known) -> str:

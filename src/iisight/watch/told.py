@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from iisight.model.comparison import Change, Comparison, Side, Topic, Turn
+from iisight.model.finding import Severity
 from iisight.model.report import Report
 from iisight.report.json import to_json
 from iisight.watch.holds import not_so
@@ -155,6 +156,7 @@ def _undone(change: Change) -> Change:
         what=f"it is again as it was before this was told: {change.what}",
         old=change.new,
         new=change.old,
+        weight=Severity.LOW,  # whatever it was: what was signed off is so again
     )
 
 

@@ -6,6 +6,7 @@ from iisight.engine.compare import weights
 from iisight.engine.compare.change import change, one_sided, paired
 from iisight.engine.compare.registrations import registrations
 from iisight.engine.compare.view import View
+from iisight.inventory.mechanisms.handlers import RESTRICTIONS
 from iisight.model.comparison import Change, Side, Topic, Turn
 from iisight.model.component import Component, Presence
 from iisight.model.finding import Severity
@@ -17,7 +18,7 @@ Pair = tuple[Judged, Judged]
 
 def components(old: View, new: View) -> tuple[list[Pair], list[Change]]:
     """Return the components that both sides have, and every change of components and their registrations."""
-    both = (_identity, _by_name, _by_code)
+    both = (_in_place, _identity, _by_name, _by_code)
     keys = tuple((key(old), key(new)) for key in both)
     pairs, gone, come = paired(_sorted(old), _sorted(new), *keys)
     changes = [_one_sided(j, new, came=False) for j in gone] + [_one_sided(j, old, came=True) for j in come]
@@ -28,6 +29,12 @@ def components(old: View, new: View) -> tuple[list[Pair], list[Change]]:
 
 def _sorted(view: View) -> list[Judged]:
     return sorted(view.report.components, key=lambda j: (j.component.id, j.component.server))
+
+
+def _in_place(view: View) -> Callable[[Judged], Hashable]:
+    """Return the key of what is the same in the same file: two sites have a library of the same name."""
+    identity = _identity(view)
+    return lambda judged: (identity(judged), view.path(judged.component.image or ""))
 
 
 def _identity(view: View) -> Callable[[Judged], Hashable]:
@@ -157,4 +164,6 @@ def _said(component: Component) -> str:
 
 
 def _place(component: Component) -> Locator | None:
-    return min((r.locator for r in component.registrations), default=None)
+    """Return where it is registered: the list of what may run is no such place when there is another."""
+    rows = [r for r in component.registrations if r.section != RESTRICTIONS] or component.registrations
+    return min((r.locator for r in rows), default=None)

@@ -16,6 +16,7 @@ MAX_SIZE = 10 * 1024 * 1024  # bytes of a file before the next one is begun
 KEEP = 5  # files besides the one that is written
 
 _MIB = 1024 * 1024
+_MODE = 0o640
 _OURS = b'{"@timestamp":'  # how a document begins
 
 
@@ -66,6 +67,8 @@ class FileSink:
         if self._stream is None:
             is_new = not self._path.exists()
             self._stream = open(self._path, "ab", buffering=0, opener=_private)  # noqa: SIM115
+            if is_new and os.name != "nt":
+                os.fchmod(self._stream.fileno(), _MODE)  # whatever the umask of the watch
             self._size = _mended(self._path, self._stream)
             if is_new:
                 _sync_folder(self._path.parent)
@@ -143,7 +146,7 @@ def _mended(path: Path, stream: BinaryIO) -> int:
 
 def _private(path: str, flags: int) -> int:
     """Open for the owner and the group alone: alerts tell of what an intruder would like to know."""
-    return os.open(path, flags, 0o640)
+    return os.open(path, flags, _MODE)
 
 
 def _size(path: Path) -> int:
