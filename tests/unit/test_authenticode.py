@@ -1,5 +1,6 @@
 """Embedded signatures: which are trusted, and that whatever is wrong with one takes the trust away."""
 
+import hashlib
 import struct
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -596,6 +597,16 @@ def test_a_checksum_of_zeros_in_front_of_the_block_is_no_signature() -> None:
     assert check_signature(key, algorithm, b"signed", signature) is Check.FITS
     assert check_signature(key, algorithm, b"signed", changed(signature, 200)) is Check.DIFFERS
     assert check_signature(key, algorithm, b"signed", b"\0" + signature) is Check.DIFFERS
+
+
+@pytest.mark.parametrize(("digest", "check"), [("sha1", Check.FITS), ("sha256", Check.DIFFERS)])
+def test_a_sha1_digest_that_does_not_say_its_name_is_taken(digest: str, check: Check) -> None:
+    """VeriSign and Symantec countersigned so, and Windows takes it."""
+    plain = hashlib.new(digest, b"signed").digest()
+    key, algorithm = certificates.public_key("root"), Algorithm("1.2.840.113549.1.1.1", b"")
+    assert check_signature(key, algorithm, b"signed", certificates.sign_content("root", plain), digest) is check
+    other = certificates.sign_content("root", plain[:-1] + b"?")
+    assert check_signature(key, algorithm, b"signed", other, digest) is Check.DIFFERS
 
 
 def test_a_signature_algorithm_must_name_the_signers_digest() -> None:

@@ -46,6 +46,7 @@ _SIGNATURES = {
 SHA1_SIGNATURES = frozenset(oid for oid, (_, digest) in _SIGNATURES.items() if digest == "sha1")
 _SHA1_INFO = bytes.fromhex("3021300906052b0e03021a05000414")
 _SHA1_INFO_BARE = bytes.fromhex("301f300706052b0e03021a0414")  # parameters left out (RFC 8017, 9.2 note 1)
+_SHA1_INFOS = (_SHA1_INFO, _SHA1_INFO_BARE, b"")  # none: CRYPT_NOHASHOID, as VeriSign and Symantec made timestamps
 
 
 class Check(Enum):
@@ -103,7 +104,7 @@ def _check_rsa(key: bytes, digest: str, signed: bytes, signature: bytes) -> bool
 
 
 def _check_rsa_sha1(key: bytes, signed: bytes, signature: bytes) -> bool | None:
-    """Compare the block the signature opens to with the only two there may be: no padding is ever searched."""
+    """Compare the block the signature opens to with the only three there may be: no padding is ever searched."""
     modulus, exponent = _rsa_numbers(key)
     size = (modulus.bit_length() + 7) // 8
     number = int.from_bytes(signature, "big")
@@ -113,7 +114,7 @@ def _check_rsa_sha1(key: bytes, signed: bytes, signature: bytes) -> bool | None:
         return False
     block = pow(number, exponent, modulus).to_bytes(size, "big")
     digest = hashlib.sha1(signed, usedforsecurity=False).digest()
-    return block in {_block(info + digest, size) for info in (_SHA1_INFO, _SHA1_INFO_BARE)}
+    return block in {_block(info + digest, size) for info in _SHA1_INFOS}
 
 
 def _block(content: bytes, size: int) -> bytes:

@@ -7,7 +7,7 @@ from datetime import datetime
 from iisight._version import __version__
 from iisight.examine.yara import Compiled, compile_rules
 
-VERSION = 2  # of all that this package gives; part of the key of cached results
+VERSION = 3  # of all that this package gives; part of the key of cached results
 
 
 @dataclass(frozen=True, slots=True)

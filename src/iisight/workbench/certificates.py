@@ -126,11 +126,15 @@ def signature_algorithm(digest: str) -> bytes:
 
 def sign_bytes(key: str, digest: str, message: bytes) -> bytes:
     """Sign with RSASSA-PKCS1-v1_5 (RFC 8017, 8.2.1)."""
+    found = hashlib.new(digest, message, usedforsecurity=False).digest()
+    return sign_content(key, der.sequence(digest_algorithm(digest), der.octets(found)))
+
+
+def sign_content(key: str, content: bytes) -> bytes:
+    """Sign what stands in the block of a signature, a digest without its name too."""
     p, q = _primes()[key]
     size = (p * q).bit_length() // 8
-    found = hashlib.new(digest, message, usedforsecurity=False).digest()
-    info = der.sequence(digest_algorithm(digest), der.octets(found))
-    block = b"\0\1" + b"\xff" * (size - len(info) - 3) + b"\0" + info
+    block = b"\0\1" + b"\xff" * (size - len(content) - 3) + b"\0" + content
     number = int.from_bytes(block, "big")
     first, second = (pow(number, pow(_EXPONENT, -1, prime - 1), prime) for prime in (p, q))
     return (second + (first - second) * pow(q, -1, p) % p * q).to_bytes(size, "big")  # RFC 8017, 5.1.2
