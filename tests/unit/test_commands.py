@@ -187,3 +187,12 @@ def test_typographic_quotes_are_quotes_to_powershell(opening: str, closing: str)
     line = r"New-WebGlobalModule -Name {0}Odd{1} -Image {0}C:\x.dll{1}"
 
     assert script_actions(line.format(opening, closing)) == script_actions(line.format('"', '"')) != ()
+
+
+def test_a_script_that_makes_work_without_end_is_given_up_and_the_next_one_is_read() -> None:
+    """What a value is that costs too much is not known; what the script does is told all the same."""
+    start = "$b='" + "a" * 255 + "'; New-WebGlobalModule -Name M -Image $b"
+    images = [[action.code for action in script_actions(start + ".replace('a',$b)" * count)] for count in (1, 2_000)]
+    assert [len(found) for found in images] == [1, 1]
+    assert images[0][0].startswith("aaa")
+    assert not images[1][0]

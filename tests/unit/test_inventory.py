@@ -4,6 +4,7 @@ import pytest
 
 from iisight.evidence.memory import memory_source
 from iisight.inventory.collect import collect
+from iisight.inventory.config.documents import MAX_INCLUDES
 from iisight.inventory.inventory import Inventory
 from iisight.model.component import Component, ImageState, Kind
 from iisight.model.config import Fate
@@ -262,6 +263,20 @@ def test_config_source_does_not_leave_its_folder() -> None:
     own = web_config('<modules configSource="..\\..\\x.config" />')
     gaps = collected(apphost(), {"": own}, {"C:\\x.config": "<modules />"}).gaps
     assert GapKind.REFUSED in [g.kind for g in gaps]
+
+
+def test_files_that_one_configuration_names_cost_no_other_its_own() -> None:
+    many = "".join(
+        f'<location path="l{n}"><system.webServer><handlers configSource="h{n}.config" /></system.webServer></location>'
+        for n in range(MAX_INCLUDES + 1)
+    )
+    own = web_config('<handlers configSource="own.config" />')
+    row = '<handlers><add name="Evil" path="*.x" verb="*" type="Evil.H, Evil" /></handlers>'
+    found = collected(
+        apphost(), {"": f"<configuration>{many}</configuration>", "z": own}, {f"{ROOT}\\z\\own.config": row}
+    )
+    assert any(gap.kind is GapKind.REFUSED and "more than" in gap.reason for gap in found.gaps)
+    assert "Evil" in [c.name for c in found.components if c.kind is Kind.MANAGED_HANDLER]
 
 
 def test_copies_are_told_from_the_file_in_force() -> None:

@@ -217,7 +217,9 @@ def test_a_folder_that_may_not_be_listed_is_named_once() -> None:
     assert not watch.told()
     watch.world.broken.clear()
     watch.world.files["/r/s/b"] = 8
-    assert watch.told().paths == {Path("/r/s/b")}
+    batch = watch.told()
+    assert batch.paths == {Path("/r/s/b")}
+    assert batch.notes == (Note(NoteKind.BACK, Path("/r/s"), "it can be looked into again"),)
 
 
 def test_roots_that_are_taken_back_are_followed_no_more_and_new_ones_are_told_whole() -> None:

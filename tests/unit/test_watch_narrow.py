@@ -16,7 +16,7 @@ from iisight.inventory.collect import collect
 from iisight.model.comparison import Topic
 from iisight.watch import state
 from iisight.watch.memory import Remembered
-from iisight.watch.narrow import MAX_HOST, Means, Narrow
+from iisight.watch.narrow import MAX_CONFIG, MAX_HOST, Means, Narrow
 from iisight.watch.outline import outline_of
 from iisight.workbench import images, pe, signing, stock
 
@@ -96,3 +96,16 @@ def test_a_file_of_an_update_is_judged_by_the_catalogue_that_came_before_it(tmp_
         said = [c.what for c in turned.comparison.changes if c.topic is not Topic.COVERAGE]
         assert any(path in text for path in files for text in said)
         assert not [text for text in said if "IIS212" in text or "not signed" in text]
+
+
+def test_a_web_config_that_is_too_large_for_iis_keeps_no_other_change_from_being_told(tmp_path: Path) -> None:
+    folder = "C:\\inetpub\\wwwroot\\"
+    large = f"<configuration><!--{'x' * MAX_CONFIG}--></configuration>".encode()
+    server = Server(tmp_path, more={f"{folder}x\\web.config": large, f"{folder}bin\\a.dll": b""})
+    dropped = server.at(f"{folder}bin\\b.dll")
+    dropped.write_bytes(stock.stock_files()["C:\\Windows\\System32\\inetsrv\\loghttp.dll"])
+    turned = server.narrow.turn(look_again(server.narrow.source, [dropped]))
+    assert turned is not None
+    assert any("b.dll" in change.what for change in turned.comparison.changes)
+    server.at(f"{folder}x\\web.config").write_bytes(b"<configuration />")
+    assert server.narrow.turn(look_again(server.narrow.source, [server.at(f"{folder}x\\web.config")])) is None

@@ -59,6 +59,11 @@ def is_link(path: Path) -> bool:
         return False
 
 
+def is_odd(path: Path) -> bool:
+    """Tell whether a name is no text or does not show as itself: `look_again` leaves such files out."""
+    return printable(path.name) != path.name
+
+
 def look_again(source: Source, touched: Iterable[Path]) -> dict[str, File | None]:
     """Return the files at some paths of the folder of a source as they are now, by Windows path, None for one gone.
 

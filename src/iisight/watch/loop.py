@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from iisight.engine.registry import Rule
-from iisight.evidence.folder import is_link
+from iisight.evidence.folder import is_link, is_odd
 from iisight.evidence.source import File, Source
 from iisight.inventory.machine import Machine
 from iisight.model.errors import UsageError
@@ -223,7 +223,7 @@ class Loop:
             return
         changed = self._try(lambda: self._kit.watched.look_again(narrow.source, touched))
         if not changed:  # a folder alone, a name that only a look at everything reads, or nothing that can be looked at
-            self._kit.surveying.changed(only_all_tells=changed is None)
+            self._kit.surveying.changed(only_all_tells=changed is None or any(map(is_odd, touched)))
             return
         for part in in_turn(changed):
             self._turn(part, narrow, memory)

@@ -30,7 +30,8 @@ from iisight.watch.sight import blind
 
 MAX_PATHS = 256  # changed at once, and looked at one by one
 MAX_HOST = MAX_DOCUMENT  # bytes of an applicationHost.config
-MAX_CONFIG = 1024**2  # bytes of the web.configs of what is looked at: IIS takes 250 KB of one, and each MB takes 20 s
+MAX_CONFIG = 1024**2  # bytes of the web.configs of what is looked at: each MB takes 20 s
+MAX_OF_ONE = 256 * 1024  # bytes of one: IIS takes 250 KB; a larger one is left to the look at everything
 _POOL = re.compile(rb"""\sapplicationPool\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _COPIES = ("\\applicationhost.config", "\\administration.config")
 _LOCAL = tuple(CONFIG_FOLDER + name for name in _COPIES)  # where IIS begins, wherever it is redirected to
@@ -108,7 +109,8 @@ class Narrow:
         sites, pools, hosts = self._concerned(keys, after)
         is_read = all(blocks.data for blocks in (*self._hosts.values(), *hosts.values()))
         lens = _Lens(sites, pools, frozenset(keys))
-        is_whole = is_read and not _is_gone(sites, hosts.values())
+        is_heavy = any(_is_heavy(file) for key in keys for file in (before.find(key), after.find(key)))
+        is_whole = is_read and not is_heavy and not _is_gone(sites, hosts.values())
         seen = lens.of(before, self._bare, self.outline) if is_whole and lens.is_small else None
         if seen is None or not self._is_quick(seen) or not self._is_quick(seen.changed(changed)):
             self._hosts, self._last = hosts, None
@@ -258,7 +260,8 @@ class _Lens:
     def of(self, source: Source, bare: Source, outline: Outline) -> Source:
         """Return the files that are looked at: those of no site, of these sites, and those that changed."""
         kept = [folder for folder, site in outline.places if site in self.sites]
-        files: dict[str, File | None] = {file.path: file for folder in kept for file in source.below(folder)}
+        below = (file for folder in kept for file in source.below(folder))
+        files: dict[str, File | None] = {file.path: file for file in below if not _is_heavy(file)}
         files |= {file.path: file for key in self.keys if (file := source.find(key)) is not None}
         return bare.changed(files)
 
@@ -274,6 +277,11 @@ def _bare(source: Source, outline: Outline) -> Source:
 
     folders = {folder for folder, _ in outline.places if not any(s.startswith(folder + "\\") for s in system)}
     return source.without((*sorted(folders), *slow_folders(sorted(drives))), is_copy)
+
+
+def _is_heavy(file: File | None) -> bool:
+    """Tell whether a web.config is larger than what IIS takes of one."""
+    return file is not None and file.size > MAX_OF_ONE and paths.basename(file.path).lower() == "web.config"
 
 
 def _given(opener: Opener, given: Mapping[str, bytes | None]) -> Opener:

@@ -1,5 +1,6 @@
 """Read configuration files once each, and keep what could not be read."""
 
+from collections import Counter
 from dataclasses import replace
 
 from iisight.evidence import paths
@@ -15,7 +16,8 @@ from iisight.parsers import xml
 
 MAX_CONFIG_SIZE = 32 * 1024 * 1024  # bytes; a 2,000-site applicationHost.config has about 4 MiB
 MAX_TOTAL = 128 * 1024 * 1024  # bytes of all configuration files together
-MAX_INCLUDES = 5_000
+MAX_INCLUDES = 1_000  # files that one file names: a hostile one must not cost others their own
+MAX_INCLUDED = 200_000  # that all name
 
 
 class Documents:
@@ -28,7 +30,7 @@ class Documents:
         self.gaps: list[Gap] = []
         self._read: dict[str, Document | None] = {}
         self._roles: dict[str, str] = {}
-        self._included = 0
+        self._included: Counter[str] = Counter()  # files that each file names
         self._left = MAX_TOTAL
 
     def get(self, path: str, role: str) -> Document | None:
@@ -66,9 +68,11 @@ class Documents:
         if attribute != BESIDE and not is_inside:
             self.gap(GapKind.REFUSED, holder.path, f"{attribute} '{relative}' leaves the file's folder")
             return None
-        self._included += 1
-        if self._included > MAX_INCLUDES:
-            self.gap(GapKind.REFUSED, holder.path, f"more than {MAX_INCLUDES} configSource files")
+        self._included[holder.path] += 1
+        if self._included[holder.path] > MAX_INCLUDES or self._included.total() > MAX_INCLUDED:
+            self.gap(
+                GapKind.REFUSED, holder.path, f"more than {MAX_INCLUDES:,} files of it, or {MAX_INCLUDED:,} of all"
+            )
             return None
         document = self.get(path, "configSource")
         if document is None and not (attribute == BESIDE and is_inside) and self.source.find(path) is None:

@@ -225,6 +225,8 @@ class Rounds:
         """Tell what a visit found; the first one of a root of which the system tells finds nothing but how it is."""
         refused = frozenset(seen.refused)
         notes = [Note(NoteKind.REFUSED, Path(folder), why) for folder, why in sorted(refused - place.refused)]
+        open_again = {folder for folder, _ in place.refused} - {folder for folder, _ in refused}
+        notes += [Note(NoteKind.BACK, Path(folder), "it can be looked into again") for folder in sorted(open_again)]
         place.refused = refused
         if seen.too_many and not place.swept:
             notes.append(place.note(NoteKind.BOUND, f"it has more than {MAX_FOLDERS:,} folders; not all are looked at"))

@@ -1,6 +1,6 @@
 """A script read from top to bottom: simple assignments are followed, blocks are read as if they ran once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from iisight.model.activity import Action
@@ -25,6 +25,7 @@ from iisight.parsers.commands.words import Program
 MAX_DEPTH = 40  # of brackets in one another
 MAX_TEXTS = 6  # of scripts in strings of one another
 MAX_FOUND = 4_096  # actions and programs of one script
+MAX_WORK = 64 * 1024 * 1024  # characters of all values that one script makes, those of scripts inside it included
 
 _KEYWORDS = frozenset((  # about_Language_Keywords
     "if", "elseif", "else", "foreach", "for", "while", "do", "until", "switch", "try", "catch", "finally",
@@ -37,9 +38,27 @@ _GLUES = (Kind.WORD, Kind.STRING, Kind.VARIABLE, Kind.MEMBER)
 Found = Action | Program
 
 
-def read(text: str, depth: int = 0) -> list[Found]:
+@dataclass(slots=True)
+class _Work:
+    """What may still be done for a script. A value that would cost more is not known."""
+
+    left: int = MAX_WORK
+
+    def of(self, value: Value) -> bool:
+        """Pay for work with a value; tell whether it may be done."""
+        self.left -= 1 + (len(value) if isinstance(value, str | list | Mapping) else 0)
+        return self.left > 0
+
+
+def read(text: str) -> list[Found]:
     """Return what a script does itself and the programs it starts, in order."""
-    reader = _Reader(tokens(text), depth=depth)
+    return _read(text, 0, _Work())
+
+
+def _read(text: str, depth: int, work: _Work) -> list[Found]:
+    if not work.of(text):
+        return []
+    reader = _Reader(tokens(text), work, depth=depth)
     while reader.at < len(reader.tokens) and len(reader.found) < MAX_FOUND:
         before = reader.at
         reader.statement(0)
@@ -51,6 +70,7 @@ def read(text: str, depth: int = 0) -> list[Found]:
 @dataclass(slots=True)
 class _Reader:
     tokens: Sequence[Token]
+    work: _Work
     depth: int = 0  # of texts in one another
     at: int = 0
     values: dict[str, Value] = field(default_factory=dict)
@@ -104,7 +124,7 @@ class _Reader:
             self.at += 1
             held, member = self.last
             given = self.pipeline(depth + 1) if depth < MAX_DEPTH else None
-            self.assign(name, held, member, added(value, given) if following.text == "+=" else given)
+            self.assign(name, held, member, self.sum(value, given) if following.text == "+=" else given)
             return None
         while self.sees("|"):
             self.at += 1
@@ -170,10 +190,14 @@ class _Reader:
         self.found.extend(_noted(action, notes) for action in actions)
         return value if len(self.found) >= start else None
 
+    def sum(self, left: Value, right: Value) -> Value:
+        """Return left + right."""
+        return added(left, right) if self.work.of(left) and self.work.of(right) else None
+
     def nested(self, text: str) -> None:
         """Read a script that stood in a value."""
         if self.depth < MAX_TEXTS and text:
-            for item in read(text, self.depth + 1):
+            for item in _read(text, self.depth + 1, self.work):
                 self.found.append(_noted(item, ("in a string that is run",)))
 
     def ended(self) -> bool:
@@ -247,10 +271,11 @@ class _Reader:
         while (token := self.peek()) is not None:
             if self.sees("+"):
                 self.at += 1
-                value = added(value, self.items(depth))
+                value = self.sum(value, self.items(depth))
             elif token.kind is Kind.PARAMETER:
                 self.at += 1
-                value = operated(token.text.lower(), value, self.items(depth))
+                right = self.items(depth)
+                value = operated(token.text.lower(), value, right) if self.work.of(value) else None
             else:
                 break
         return value
@@ -297,7 +322,7 @@ class _Reader:
         if low == "invoke" and isinstance(value, str):
             self.nested(value)
         held = value[0] if isinstance(value, list) and len(value) == 1 else value
-        plain = reached(held, low, given)
+        plain = reached(held, low, given) if self.work.of(held) else None
         if plain is None:
             plain = called(held, low, given, actions)
         self.found.extend(actions)

@@ -88,7 +88,12 @@ def operated(operator: str, left: Value, right: Value) -> Value:
 def replaced(text: str, old: str, new: str) -> str:
     """Return a text with a literal replaced; patterns are not followed."""
     plain = re.sub(r"\\(.)", r"\1", old)
-    return text.replace(plain, new)[:MAX_VALUE] if plain and len(text) * max(1, len(new)) <= MAX_VALUE * 16 else text
+    return _exchanged(text, plain, new)
+
+
+def _exchanged(text: str, old: str, new: str) -> str:
+    is_small = len(text) * max(1, len(new)) <= MAX_VALUE * 16  # what is cut off is built first
+    return text.replace(old, new)[:MAX_VALUE] if old and is_small else text
 
 
 def cast(name: str, value: Value) -> Value:
@@ -140,7 +145,7 @@ def _char(value: Value) -> str:
 
 def _of_text(value: str, member: str, given: list[str]) -> Value:
     if member == "replace" and len(given) == 2:
-        return value.replace(given[0], given[1])[:MAX_VALUE] if given[0] and len(given[1]) < 256 else value
+        return _exchanged(value, given[0], given[1]) if len(given[1]) < 256 else value
     if member in ("tolower", "tolowerinvariant"):
         return value.lower()
     if member in ("toupper", "toupperinvariant"):
