@@ -90,6 +90,20 @@ def test_a_component_that_came_has_the_line_that_registers_it() -> None:
     )
 
 
+def test_a_library_of_the_same_name_in_another_site_is_a_component_of_its_own() -> None:
+    def library(site: str) -> Judged:
+        path = f"D:\\{site}\\bin\\Shared.dll"
+        facts = {"image": path, "type": "Shared", "binary": binary(path=path), "image_state": ImageState.READ}
+        return reports.judged("Shared.dll", kind=Kind.APP_ASSEMBLY, **facts)  # type: ignore[arg-type]
+
+    old, new = held(library("shop")), held(library("new"), library("shop"))
+    for change in (only(old, new), only(new, old)):
+        place = change.new or change.old
+        assert place is not None
+        assert "is there" in change.what or "is gone" in change.what
+        assert "D:\\new\\bin" in place.text
+
+
 def test_a_component_that_is_gone_is_told() -> None:
     both = scanned(apphost(MODULE)), scanned(apphost())
     assert told(*both) == [("removed", "component", "native-module 'Odd' is gone")]

@@ -99,3 +99,18 @@ def test_a_first_report_that_the_disk_does_not_take_is_a_problem(tmp_path: Path)
     connection.execute("CREATE TRIGGER full BEFORE INSERT ON reports BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
     assert survey.survey(asked, 1, NOW).problem == "disk is full"
     connection.close()
+
+
+def test_what_cannot_be_told_of_signatures_is_said_by_every_look(tmp_path: Path) -> None:
+    """The second one remembers what it examined, and must not forget that there were no catalogues."""
+    server = Served(tmp_path)
+    plan = Plan(server.root, tmp_path / "state", Look(workers=0), Settings(), Ask(), "WEB01")
+    connection = state.open_state(plan.state).connection
+    found = []
+    for turn in (1, 2):
+        found.append(survey.survey(plan, turn, NOW))
+        with connection:
+            state.advance(connection, found[-1].generation, turn, found[-1].seen)
+    connection.close()
+    assert found[0].gaps == found[1].gaps > 0
+    assert not found[1].drafts
