@@ -47,7 +47,7 @@ Write = Callable[[sqlite3.Connection], None]
 HEALTH_SECONDS = 3_600.0
 _POLL_SECONDS = 0.25  # between two looks at event feeds
 _RETRY_SECONDS = 5.0  # between two tries to write on a full disk
-_LONGEST_WAIT = 5.0  # seconds; a stop is not waited for longer, should nobody wake the loop
+_LONGEST_WAIT = 1.0  # seconds; a stop is not waited for longer, should nobody wake the loop
 _WELL = (NoteKind.BACK,)
 
 

@@ -26,6 +26,7 @@ MAX_VALUE = 160  # characters of a setting in the sentence; `old` and `new` have
 MANY = 5  # alerts of one file, or of the files of one folder, that are told as one
 NAMED = 3  # of them in full
 _QUIET = (Turn.MOVED, Turn.UNKNOWN)
+_ANEW = ("says something else now: ", "counts again: ")  # what it says is enough
 _BIN = "\\bin\\"  # of an application: whoever deploys it replaces many at once
 _RULES_FIRST = (Topic.FINDING, Topic.COMPONENT, Topic.BINARY, Topic.SIGNATURE, Topic.REGISTRATION)
 
@@ -266,6 +267,8 @@ def _message(lead: Change, deed: Change | None, rule: RuleInfo | None, known: _K
 def _said(finding: Change, deed: Change | None) -> str:
     """Return what a rule says, without its id, which stands before, and without the path that was named already."""
     text = finding.what.removeprefix(finding.subject).removeprefix(":").removeprefix(" ")
+    for verb in _ANEW:
+        text = text.removeprefix(verb)
     named = f"{deed.subject} is " if deed is not None and deed.topic is Topic.BINARY else ""
     return f"it is {text.removeprefix(named)}" if named and text.startswith(named) else text
 
