@@ -219,7 +219,7 @@ def test_a_rule_that_says_something_else_now_is_named_once() -> None:
     some = '<httpLogging selectiveLogging="{}" /></system.webServer>'
     one, other = (report(("</system.webServer>", some.format(which))) for which in ("LogError", "LogSuccessful"))
     (said,) = (alert for alert in alerts(one, other) if alert.rule == "IIS112")
-    assert said.message == "says something else now: httpLogging logs successful requests alone for the server"
+    assert said.message == "httpLogging logs successful requests alone for the server"
 
 
 def with_sleeper(registered: str = "", *, is_there: bool = True) -> Report:

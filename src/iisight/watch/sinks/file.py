@@ -1,6 +1,7 @@
 """Alerts in a file that is rotated: what `send` has taken is on the disk."""
 
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -67,7 +68,7 @@ class FileSink:
         if self._stream is None:
             is_new = not self._path.exists()
             self._stream = open(self._path, "ab", buffering=0, opener=_private)  # noqa: SIM115
-            if is_new and os.name != "nt":
+            if is_new and sys.platform != "win32":
                 os.fchmod(self._stream.fileno(), _MODE)  # whatever the umask of the watch
             self._size = _mended(self._path, self._stream)
             if is_new:
