@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from iisight.examine.chain import LIFETIME
+from iisight.examine.chain import LIFETIME, TIMESTAMPING, find_chain
 from iisight.examine.keys import Check, check_signature
 from iisight.examine.signature import MAX_SIGNATURES, image_digests, judge_image
 from iisight.examine.trust import CODE, TIMESTAMPS, Revoked, Root, Trust, load_trust, make_trust, read_revocations
@@ -84,7 +84,7 @@ def test_a_signature_under_a_pinned_root_is_trusted() -> None:
     assert signature.notes == ()
 
 
-@pytest.mark.parametrize("stamp", ["rfc3161", "legacy"])
+@pytest.mark.parametrize("stamp", ["rfc3161", "legacy", "bare", "typed"])
 def test_the_time_of_a_timestamp_that_holds_is_told(stamp: str) -> None:
     assert judge(signing.sign(IMAGE, "Contoso Ltd.", how=How(stamp=stamp))).signed_at == SIGNED_AT
 
@@ -335,6 +335,25 @@ def test_a_timestamp_of_nobody_trusted_takes_trust_away() -> None:
     signature = judge(signing.sign(IMAGE, MICROSOFT), trust)
     assert (signature.state, signature.is_microsoft) == (UNTRUSTED, False)
     assert signature.reason.startswith("its timestamp cannot be relied on: its chain ends at ")
+
+
+@pytest.mark.parametrize(
+    ("usages", "microsoft", "problem"),
+    [
+        ((TIMESTAMPS,), True, ""),
+        ((TIMESTAMPS,), False, 'the certificate of "Stamper" is not for timestamps'),
+        ((TIMESTAMPS, CODE), True, 'the certificate of "Stamper" is not for timestamps'),
+    ],
+)
+def test_a_stamper_without_a_mark_is_taken_from_microsofts_authority_for_timestamps(
+    usages: tuple[str, ...], microsoft: bool, problem: str
+) -> None:
+    authority = Wish(certificates.ORGANISATION, "Stamps", key="timestamps", usages=usages, is_authority=True)
+    stamper = Wish("Stamper", issuer="Stamps", issuer_key="timestamps")
+    pool = [read_certificate(certificates.certificate(certificates.issued(authority, microsoft=microsoft)))]
+    signer = read_certificate(certificates.certificate(stamper))
+    chain = find_chain(signer, pool, certificates.test_trust(), TIMESTAMPING, None, stamped=False)
+    assert chain.problem == problem
 
 
 def test_a_timestamp_does_not_prolong_a_certificate_for_its_lifetime_alone() -> None:

@@ -158,7 +158,7 @@ def _judge(path: tuple[X509, ...], ending: str, query: _Query) -> Chain:
 def _check_usage(path: tuple[X509, ...], query: _Query, _: datetime, __: list[str]) -> str:
     """Return why the signer's certificate is not for this."""
     signer, purpose = path[0], query.purpose
-    if not (signer.usages or frozenset()) & purpose.usages:
+    if not (signer.usages or frozenset()) & purpose.usages and not _is_unmarked_stamper(path, query):
         return f"the certificate of {_title(signer)} is not for {purpose.name}"
     if signer.key_usage is not None and not signer.key_usage & (_DIGITAL_SIGNATURE | _NON_REPUDIATION):
         return f"the key of {_title(signer)} is not for signatures"
@@ -167,6 +167,17 @@ def _check_usage(path: tuple[X509, ...], query: _Query, _: datetime, __: list[st
         if authority.usages is not None and not authority.usages & allowed:
             return f"{_title(authority)} may not issue certificates for {purpose.name}"
     return ""
+
+
+def _is_unmarked_stamper(path: tuple[X509, ...], query: _Query) -> bool:
+    """Tell whether a certificate for timestamps of Microsoft's lacks the mark, as those of the summer of 2012 do.
+
+    Windows passes over it (security advisory 2749655); the authority that issued it may do nothing else.
+    """
+    if query.purpose is not TIMESTAMPING or path[0].usages is not None or len(path) < 3:
+        return False
+    root = query.trust.pinned(path[-1])
+    return root is not None and root.sha256 in query.trust.microsoft and path[1].usages == TIMESTAMPING.usages
 
 
 def _check_authorities(path: tuple[X509, ...], query: _Query, _: datetime, __: list[str]) -> str:

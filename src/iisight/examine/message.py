@@ -39,7 +39,7 @@ def find_signer(signer: Signer, pool: Iterable[X509]) -> X509 | None:
 
 
 def check_signer(signer: Signer, certificate: X509, content: bytes, kind: str) -> Flaw | None:
-    """Return what is wrong with a signature over content of a kind; raises ParseError."""
+    """Return what is wrong with a signature over content of a kind, empty for a countersignature; raises ParseError."""
     digest = digest_name(signer.digest)
     if not digest:
         return Flaw(SignatureState.UNKNOWN, f"its digest algorithm {signer.digest.oid} is not known here")
@@ -69,10 +69,13 @@ def one(values: tuple[Element, ...]) -> Element | None:
 
 
 def _fits_content(signer: Signer, digest: str, content: bytes, kind: str) -> bool:
-    """Tell whether the signed attributes name this content and its kind, each once."""
+    """Tell whether the signed attributes name this content and its kind, each once.
+
+    Countersignatures have no kind (RFC 5652, 11.4). Some say that it is data, or a timestamp: Windows does not look.
+    """
     attributes = signer.signed or {}
     named, claim = one(attributes.get(CONTENT_TYPE, ())), one(attributes.get(MESSAGE_DIGEST, ()))
-    if named is None or claim is None or oid(named) != kind:
+    if claim is None or (kind and (named is None or oid(named) != kind)):
         return False
     found = hash_of(digest, content)
     if found is None:

@@ -25,8 +25,6 @@ from iisight.parsers.authenticode.x509 import X509
 
 MAX_STAMPS = 4  # of one signature
 
-_DATA = "1.2.840.113549.1.7.1"
-
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -42,7 +40,7 @@ class _Claim(NamedTuple):
     time: datetime
     signer: Signer
     content: bytes
-    kind: str  # of the content
+    kind: str  # of the content; empty for a countersignature
     certificates: tuple[X509, ...] = ()  # beside those of the signature
 
 
@@ -80,7 +78,7 @@ def _read_countersignature(value: Element, signature: bytes) -> _Claim | str:
     """Read a countersignature of PKCS#9, a signer whose content is the signature; or say what is wrong."""
     signer = read_signer(root(value.raw))
     moment = one((signer.signed or {}).get(SIGNING_TIME, ()))
-    return "it does not say when" if moment is None else _Claim(time(moment), signer, signature, _DATA)
+    return "it does not say when" if moment is None else _Claim(time(moment), signer, signature, "")
 
 
 def _judge(claim: _Claim, pool: tuple[X509, ...], trust: Trust) -> Stamp:

@@ -20,6 +20,7 @@ _INDIRECT_DATA, _PE_IMAGE = "1.3.6.1.4.1.311.2.1.4", "1.3.6.1.4.1.311.2.1.15"
 _STAMP_INFO, _TRUST_LIST = "1.2.840.113549.1.9.16.1.4", "1.3.6.1.4.1.311.10.1"
 _CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 _SIGNING_TIME, _COUNTERSIGNATURE = "1.2.840.113549.1.9.5", "1.2.840.113549.1.9.6"
+_COUNTERSIGNED = {"legacy": _DATA, "bare": "", "typed": _STAMP_INFO}  # content types
 _STAMP, _NESTED = "1.3.6.1.4.1.311.3.3.1", "1.3.6.1.4.1.311.2.4.1"
 _PAGE_HASHES = {"sha1": "1.3.6.1.4.1.311.2.3.1", "sha256": "1.3.6.1.4.1.311.2.3.2"}
 _PAGE_HASH_CLASS = bytes.fromhex("a6b586d5b4a12466ae05a217da8e60d6")
@@ -30,7 +31,7 @@ class How:
     """How to sign, where it shall not be as usual."""
 
     digest: str = "sha256"  # of the file and of the signature
-    stamp: str = "rfc3161"  # or `legacy`; empty: no timestamp
+    stamp: str = "rfc3161"  # or a countersignature of `_COUNTERSIGNED`; empty: no timestamp
     signed_at: datetime = datetime(2024, 6, 1, tzinfo=UTC)
     begins: datetime = datetime(2024, 1, 1, tzinfo=UTC)  # of the signer's certificate
     ends: datetime = datetime(2025, 1, 1, tzinfo=UTC)
@@ -109,7 +110,7 @@ def _message(
     inside = der.octets(content) if wrap else content
     signed = content if wrap else _value(content)
     signer = _signer_info(kind, signed, chain[0], how, unsigned)
-    known = (*chain, *((certificates.stamper(),) if how.stamp == "legacy" else ()))
+    known = (*chain, *((certificates.stamper(),) if how.stamp in _COUNTERSIGNED else ()))
     data = der.sequence(
         der.integer(1),
         der.tlv(der.SET, certificates.digest_algorithm(how.digest)),
@@ -126,7 +127,7 @@ def _signer_info(
     """Return a SignerInfo, with its timestamp; `claims` are further signed attributes."""
     attributes = der.set_of(
         *claims,
-        _attribute(_CONTENT_TYPE, der.oid(kind)),
+        *((_attribute(_CONTENT_TYPE, der.oid(kind)),) if kind else ()),
         _attribute(_MESSAGE_DIGEST, der.octets(hashlib.new(how.digest, content, usedforsecurity=False).digest())),
     )
     signature = certificates.sign_bytes(wish.key, how.digest, attributes if how.attributes else content)
@@ -146,9 +147,9 @@ def _signer_info(
 def _stamps(signature: bytes, how: How) -> Iterator[bytes]:
     """Yield the attribute that holds the timestamp of a signature."""
     stamping = How(stamp="")
-    if how.stamp == "legacy":
+    if how.stamp in _COUNTERSIGNED:
         claims = (_attribute(_SIGNING_TIME, der.utc_time(how.signed_at)),)
-        stamp = _signer_info(_DATA, signature, certificates.stamper(), stamping, claims=claims)
+        stamp = _signer_info(_COUNTERSIGNED[how.stamp], signature, certificates.stamper(), stamping, claims=claims)
         yield _attribute(_COUNTERSIGNATURE, stamp)
     elif how.stamp == "rfc3161":
         imprint = der.sequence(certificates.digest_algorithm("sha256"), der.octets(hashlib.sha256(signature).digest()))
