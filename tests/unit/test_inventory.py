@@ -472,3 +472,12 @@ def test_a_file_on_another_computer_is_not_looked_for_above_its_share() -> None:
     host = apphost('<globalModules><add name="Far" image="\\\\files\\share\\far.dll" /></globalModules>')
     (far,) = (c for c in collected(host).components if c.name == "Far")
     assert far.image_state is ImageState.NOT_COLLECTED
+
+
+def test_a_web_config_of_no_site_brings_what_it_registers_and_not_the_modules_of_the_framework() -> None:
+    root = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319\\CONFIG\\web.config"
+    framework = '<configuration><system.web><httpModules><add name="Cache" type="A.B, C" /></httpModules></system.web>'
+    stray = web_config('<modules><add name="Stray" type="Stray.M, Stray" /></modules>')
+    more = {root: f"{framework}</configuration>", "C:\\backup\\web.config": stray}
+    found = [c for c in collected(apphost(), {"": web_config("")}, more).components if c.kind is Kind.MANAGED_MODULE]
+    assert sorted((c.name, c.server == "IIS") for c in found) == [("Cache", True), ("Stray", False)]

@@ -12,7 +12,7 @@ from iisight.examine.setup import Setup
 from iisight.model.alert import Alert, AlertKind
 from iisight.model.component import Verdict
 from iisight.model.coverage import Gap, GapKind
-from iisight.model.finding import Severity
+from iisight.model.finding import Severity, Suppression
 from iisight.model.report import Report
 from iisight.model.signature import Signature, SignatureState
 from iisight.watch.telling import Draft, Frame, drafts
@@ -281,3 +281,11 @@ def test_a_deployment_is_one_alert_that_does_not_cry_wolf() -> None:
         "9 changes in C:\\inetpub\\wwwroot\\bin: C:\\inetpub\\wwwroot\\bin\\Lib0.dll was replaced"
     )
     assert alert.message.endswith("Lib8.dll was replaced")
+
+
+def test_a_finding_that_settings_ignore_heads_no_alert() -> None:
+    ignored = Suppression("--ignore", "probe")
+    quiet = tuple(replace(finding, suppressed=ignored) for finding in ATTACKED.findings)
+    (alert,) = alerts(STOCK, replace(ATTACKED, findings=quiet))
+    assert (alert.rule, alert.also) == ("", ())
+    assert alerts(STOCK, ATTACKED)[0].rule
