@@ -31,6 +31,7 @@ class Documents:
         self._read: dict[str, Document | None] = {}
         self._roles: dict[str, str] = {}
         self._included: Counter[str] = Counter()  # files that each file names
+        self._all_included = 0
         self._left = MAX_TOTAL
 
     def get(self, path: str, role: str) -> Document | None:
@@ -69,7 +70,8 @@ class Documents:
             self.gap(GapKind.REFUSED, holder.path, f"{attribute} '{relative}' leaves the file's folder")
             return None
         self._included[holder.path] += 1
-        if self._included[holder.path] > MAX_INCLUDES or self._included.total() > MAX_INCLUDED:
+        self._all_included += 1
+        if self._included[holder.path] > MAX_INCLUDES or self._all_included > MAX_INCLUDED:
             self.gap(
                 GapKind.REFUSED, holder.path, f"more than {MAX_INCLUDES:,} files of it, or {MAX_INCLUDED:,} of all"
             )
